@@ -1,0 +1,70 @@
+/** The arrows of docs/architecture.md. A rule that is broken fails the build. */
+const lib = (name) => `^libs/${name}/`;
+const only = (name, from, allowed) => ({
+  name,
+  severity: 'error',
+  from: { path: from },
+  to: { path: '^(libs|apps|migrations)/', pathNot: [from, ...allowed] },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'declared-dependencies-only',
+      severity: 'error',
+      from: { path: '^(libs|apps|migrations)/', pathNot: '(spec|contract)\\.ts$|/test/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'], pathNot: 'node_modules/@types/' },
+    },
+    only('oci-imports-nothing', lib('oci'), []),
+    only('storage-stands-on-oci', lib('storage'), [lib('oci')]),
+    only('migrations-stand-alone', '^migrations/', []),
+    only('metadata-stands-on-oci-and-migrations', lib('metadata'), [lib('oci'), '^migrations/']),
+    only('registry-stands-on-metadata-storage-oci', lib('registry'), [lib('metadata'), lib('storage'), lib('oci')]),
+    only('server-stands-on-libs', '^apps/server/', ['^libs/']),
+    {
+      name: 'a-lib-is-entered-by-its-index',
+      severity: 'error',
+      from: { path: '^(libs|apps|migrations)/([^/]+)/' },
+      to: { path: '^libs/([^/]+)/src/', pathNot: ['^libs/[^/]+/src/index\\.ts$', '^$1/$2/'] },
+    },
+    {
+      name: 'nest-only-in-the-server',
+      severity: 'error',
+      from: { pathNot: '^apps/server/' },
+      to: { path: 'node_modules/@nestjs/' },
+    },
+    {
+      name: 'no-nest-in-the-protocol',
+      severity: 'error',
+      from: { path: '^apps/server/src/distribution/' },
+      to: { path: 'node_modules/@nestjs/' },
+    },
+    {
+      name: 'fastify-only-in-the-server',
+      severity: 'error',
+      from: { pathNot: '^apps/server/' },
+      to: { path: 'node_modules/(@fastify/|fastify/)' },
+    },
+    {
+      name: 'sql-only-in-metadata-and-migrations',
+      severity: 'error',
+      from: { pathNot: '^(libs/metadata|migrations)/' },
+      to: { path: 'node_modules/(typeorm|pg)/' },
+    },
+    {
+      name: 'nobody-imports-tests',
+      severity: 'error',
+      from: { pathNot: '(spec|contract)\\.ts$|/test/|^bench/' },
+      to: { path: '(spec|contract)\\.ts$|/test/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)dist/' },
+    tsConfig: { fileName: 'tsconfig.check.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'] },
+  },
+};

@@ -1,0 +1,30 @@
+const esm = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: {
+    '^@slipway/migrations$': '<rootDir>/migrations/src/index.ts',
+    '^@slipway/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
+  },
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: {
+          target: 'es2024',
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true },
+        },
+        module: { type: 'es6' },
+      },
+    ],
+  },
+};
+
+/** Three tiers: no disk or network; real Postgres and files; whole processes over HTTP. */
+export default {
+  projects: [
+    { ...esm, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps,migrations}/**/src/**/*.spec.ts'] },
+    { ...esm, displayName: 'integration', testMatch: ['<rootDir>/{libs,apps}/**/src/**/*.int-spec.ts'] },
+    { ...esm, displayName: 'e2e', testMatch: ['<rootDir>/apps/*/test/**/*.e2e-spec.ts'] },
+  ],
+};

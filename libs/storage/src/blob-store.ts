@@ -1,0 +1,68 @@
+import type { Writable } from 'node:stream';
+import type { StorageKey } from './storage-key.ts';
+
+/** A run of bytes; both ends are inside it, as in an HTTP range (RFC 9110 section 14.1.2). */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Where blobs' bytes live. It knows keys and bytes, nothing of digests, repositories or rights.
+ *
+ * INVARIANTS, which `blobStoreContract` checks for every store:
+ * - An upload never moves: bytes are written once, under the key they keep. Nothing is copied or renamed.
+ * - After `commit` returned, the bytes are durable: they survive the loss of power.
+ * - Before `commit` returned, `open` and `stat` do not see the key.
+ * - Nothing here lists keys: what exists is known in the metadata alone.
+ *
+ * Every method throws `StorageFullError` or `StorageUnavailableError` when the medium refuses.
+ */
+export interface BlobStore {
+  stat(key: StorageKey): Promise<{ readonly size: number } | undefined>;
+
+  /** A reader of committed bytes; close it when done. `undefined` when the key was not committed. */
+  open(key: StorageKey): Promise<BlobReader | undefined>;
+
+  /** Begins the write of `key`, or goes on with one that was interrupted, in this process or another. */
+  ingest(key: StorageKey): Promise<Ingest>;
+
+  /** Removes committed bytes or an unfinished write; no error when there is neither. */
+  delete(key: StorageKey): Promise<void>;
+
+  /** Returns when the store can be written and read; throws, naming what is wrong, when it cannot. */
+  check(): Promise<void>;
+}
+
+export interface BlobReader {
+  readonly size: number;
+
+  /**
+   * Writes the bytes of `range` (all, without one) to `destination`, never faster than it drains, and
+   * does not end it. Throws when the destination is closed early or `signal` is aborted.
+   */
+  send(destination: Writable, range?: ByteRange, signal?: AbortSignal): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+/** One blob on its way in. One caller at a time; the metadata's lease on the upload sees to that. */
+export interface Ingest {
+  /** Bytes stored so far, as another process would find them. */
+  readonly size: number;
+
+  /**
+   * Stores `source` behind what is there and returns the new size. When `source` fails or `signal` is
+   * aborted, what arrived until then is kept, `size` says how much that is, and the error is thrown.
+   */
+  append(source: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<number>;
+
+  /** What is stored so far, from the first byte, for hashing it again after an interruption. */
+  read(): AsyncIterable<Uint8Array>;
+
+  /** Makes the bytes durable and visible. Nothing can be appended afterwards. */
+  commit(): Promise<void>;
+
+  /** Lets go of the write without removing it; a later `ingest` goes on. */
+  close(): Promise<void>;
+}
