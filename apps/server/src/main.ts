@@ -1,1 +1,55 @@
-export {};
+import 'reflect-metadata';
+import type { Logger } from 'pino';
+import { openLog } from './log.ts';
+import { type Server, startServer } from './server.ts';
+import { parseSettings, type Settings, SettingsError } from './settings.ts';
+import { welcome } from './welcome.ts';
+
+/** What the shell calls a faulty configuration (sysexits.h, EX_CONFIG). */
+const EXIT_CONFIG = 78;
+
+const settings = readSettings();
+const log = openLog(settings);
+const starting = startServer(settings, log);
+stopOnSignals(starting, log);
+try {
+  const server = await starting;
+  process.stdout.write(welcome(server, settings));
+} catch (error) {
+  log.fatal({ err: error }, 'Slipway cannot start');
+  process.stderr.write(
+    `\nSlipway cannot start: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
+  process.exitCode = 1;
+}
+
+function readSettings(): Settings {
+  try {
+    return parseSettings();
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    process.stderr.write(`Slipway cannot start with these settings:\n${error.message}\n`);
+    return process.exit(EXIT_CONFIG);
+  }
+}
+
+/** The first signal ends the server in order, however far its start has come; a second one at once. */
+function stopOnSignals(starting: Promise<Server>, log: Logger): void {
+  let stopping = false;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      log.info(`stopping on ${signal}`);
+      starting
+        .then((server) => server.stop())
+        .then(
+          () => process.exit(0),
+          (error: unknown) => {
+            log.fatal({ err: error }, 'could not stop in order');
+            process.exit(1);
+          },
+        );
+    });
+  }
+}

@@ -1,1 +1,13 @@
-export {};
+export type { Account, AccountsTable } from './accounts.table.ts';
+export type { Connection } from './connection.ts';
+export type { DataSourceOptions } from './data-source.ts';
+export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.ts';
+export { MetadataUnavailableError } from './errors.ts';
+export { Metadata } from './metadata.ts';
+export { migrate, NewerDatabaseError } from './migrate.ts';
+export type { Referrer, ManifestRecord } from './manifests.table.ts';
+export type { RepositoryId } from './repositories.table.ts';
+export type { SigningKeyRecord } from './signing-keys.table.ts';
+export type { Tables } from './tables.ts';
+export type { UploadRecord } from './uploads.table.ts';
+export type { Writer } from './writer.ts';

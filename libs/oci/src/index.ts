@@ -1,1 +1,19 @@
-export {};
+export type { Descriptor } from './descriptor.ts';
+export {
+  type Algorithm,
+  algorithmOf,
+  type Digest,
+  DIGEST_FORM,
+  digestOf,
+  parseAlgorithm,
+  parseDigest,
+} from './digest.ts';
+export type { ErrorBody, ErrorCode } from './error-code.ts';
+export { type Manifest, parseManifest, type Successor, successors } from './manifest.ts';
+export { type ManifestMediaType, OCI_INDEX } from './media-types.ts';
+export { parseReference, parseTag, type Reference, type Tag, TAG_FORM } from './reference.ts';
+export {
+  parseRepositoryName,
+  REPOSITORY_NAME_FORM,
+  type RepositoryName,
+} from './repository-name.ts';

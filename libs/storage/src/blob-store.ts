@@ -13,10 +13,11 @@ export interface ByteRange {
  * INVARIANTS, which `blobStoreContract` checks for every store:
  * - An upload never moves: bytes are written once, under the key they keep. Nothing is copied or renamed.
  * - After `commit` returned, the bytes are durable: they survive the loss of power.
- * - Before `commit` returned, `open` and `stat` do not see the key.
+ * - Before `commit` was called, `open` and `stat` do not see the key.
  * - Nothing here lists keys: what exists is known in the metadata alone.
  *
- * Every method throws `StorageFullError` or `StorageUnavailableError` when the medium refuses.
+ * Every method throws `StorageFullError` or `StorageUnavailableError` when the medium refuses, and works
+ * again, without a restart, once the medium does.
  */
 export interface BlobStore {
   stat(key: StorageKey): Promise<{ readonly size: number } | undefined>;
@@ -24,7 +25,11 @@ export interface BlobStore {
   /** A reader of committed bytes; close it when done. `undefined` when the key was not committed. */
   open(key: StorageKey): Promise<BlobReader | undefined>;
 
-  /** Begins the write of `key`, or goes on with one that was interrupted, in this process or another. */
+  /**
+   * Begins the write of `key`, or goes on with one that was interrupted, in this process or another. Of a
+   * key that is committed already (its commit was not heard of before a crash) the bytes are final: `size`,
+   * `read` and `commit` work, `append` takes nothing more.
+   */
   ingest(key: StorageKey): Promise<Ingest>;
 
   /** Removes committed bytes or an unfinished write; no error when there is neither. */
@@ -39,7 +44,8 @@ export interface BlobReader {
 
   /**
    * Writes the bytes of `range` (all, without one) to `destination`, never faster than it drains, and
-   * does not end it. Throws when the destination is closed early or `signal` is aborted.
+   * does not end it. Throws a `DestinationClosedError` when the destination is closed early, the reason of
+   * `signal` when that is aborted, and a `RangeError` for a range that is not inside the blob.
    */
   send(destination: Writable, range?: ByteRange, signal?: AbortSignal): Promise<void>;
 
@@ -53,14 +59,20 @@ export interface Ingest {
 
   /**
    * Stores `source` behind what is there and returns the new size. When `source` fails or `signal` is
-   * aborted, what arrived until then is kept, `size` says how much that is, and the error is thrown.
+   * aborted, what arrived until then is kept, `size` says how much that is, and the error is thrown. When
+   * the medium fails here or in `commit`, `size` says what it holds, which may be less than before: hash
+   * again what is left. A chunk is the store's until it is written: `source` must
+   * not use its memory again. A source that is not read to its end is told by its iterator's `return`.
    */
   append(source: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<number>;
 
   /** What is stored so far, from the first byte, for hashing it again after an interruption. */
   read(): AsyncIterable<Uint8Array>;
 
-  /** Makes the bytes durable and visible. Nothing can be appended afterwards. */
+  /**
+   * Makes the bytes durable and visible; again is no error. Nothing can be appended afterwards: `append`
+   * throws an `AlreadyCommittedError` at the first byte. Throws when `delete` removed the write meanwhile.
+   */
   commit(): Promise<void>;
 
   /** Lets go of the write without removing it; a later `ingest` goes on. */

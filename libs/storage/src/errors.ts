@@ -7,3 +7,13 @@ export class StorageFullError extends Error {
 export class StorageUnavailableError extends Error {
   override readonly name = 'StorageUnavailableError';
 }
+
+/** Bytes were appended to a key that is committed: what it holds is final. */
+export class AlreadyCommittedError extends Error {
+  override readonly name = 'AlreadyCommittedError';
+}
+
+/** Whoever was reading went away before the last byte; the store is not at fault. */
+export class DestinationClosedError extends Error {
+  override readonly name = 'DestinationClosedError';
+}

@@ -1,0 +1,43 @@
+import type { IncomingMessage } from 'node:http';
+import { SERVICE } from './tokens.ts';
+
+/** Path of the token endpoint. */
+export const TOKEN_PATH = '/token';
+
+/** Why a token that was sent did not do (RFC 6750 section 3.1); clients fetch a new one and try once more. */
+export type BearerError = 'invalid_token' | 'insufficient_scope';
+
+/**
+ * The values of `WWW-Authenticate`. Two headers, Bearer first: ggcr takes the first of the two schemes,
+ * oras reads the first header only.
+ */
+export function challenges(
+  realm: string,
+  scope: string | undefined,
+  error: BearerError | undefined,
+): string[] {
+  const parameters = [
+    `realm="${realm}"`,
+    `service="${SERVICE}"`,
+    ...(scope === undefined ? [] : [`scope="${scope}"`]),
+    ...(error === undefined ? [] : [`error="${error}"`]),
+  ];
+  return [`Bearer ${parameters.join(',')}`, `Basic realm="${SERVICE}"`];
+}
+
+/**
+ * Where tokens are had: under the public URL, or, when none is set, under the host that the client asked
+ * for, so that `localhost:5000` and `127.0.0.1:5000` each get their own back (clients refuse others).
+ */
+export function tokenRealm(
+  publicUrl: string | undefined,
+  request: IncomingMessage,
+  secure: boolean,
+): string {
+  if (publicUrl !== undefined) return publicUrl + TOKEN_PATH;
+  const { host = '' } = request.headers;
+  const { localAddress = '127.0.0.1', localPort = 80 } = request.socket;
+  const safe = /^(?:[a-zA-Z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?$/.test(host);
+  const address = localAddress.includes(':') ? `[${localAddress}]` : localAddress;
+  return `${secure ? 'https' : 'http'}://${safe ? host : `${address}:${localPort}`}${TOKEN_PATH}`;
+}

@@ -1,0 +1,83 @@
+import type { IncomingMessage } from 'node:http';
+import type { Identity } from '@slipway/registry';
+import passport from 'passport';
+import type { Passwords } from './passwords.ts';
+import type { Tokens } from './tokens.ts';
+
+/** What Passport calls a strategy, over any request that has headers. */
+interface Outcome {
+  success(identity: Identity): void;
+  fail(why: string): void;
+  error(error: unknown): void;
+}
+
+/** A name and a password in every request (RFC 7617). */
+export class BasicStrategy extends passport.Strategy {
+  override readonly name = 'basic';
+  readonly #passwords: Passwords;
+
+  constructor(passwords: Passwords) {
+    super();
+    this.#passwords = passwords;
+  }
+
+  override authenticate(this: this & Outcome, request: IncomingMessage): void {
+    const credentials = parseBasic(credentialsOf(request, 'basic'));
+    if (credentials === undefined) {
+      this.fail('no name and password');
+      return;
+    }
+    this.#passwords.check(credentials.username, credentials.password).then((account) => {
+      if (account === undefined) this.fail('wrong name or password');
+      else
+        this.success({
+          kind: 'account',
+          username: account.username,
+          administrator: account.administrator,
+        });
+    }, this.error.bind(this));
+  }
+}
+
+/** A token from the token endpoint (RFC 6750). */
+export class BearerStrategy extends passport.Strategy {
+  override readonly name = 'bearer';
+  readonly #tokens: Tokens;
+
+  constructor(tokens: Tokens) {
+    super();
+    this.#tokens = tokens;
+  }
+
+  override authenticate(this: this & Outcome, request: IncomingMessage): void {
+    const token = credentialsOf(request, 'bearer');
+    if (token === undefined) {
+      this.fail('no token');
+      return;
+    }
+    this.#tokens.verify(token).then((identity) => {
+      if (identity === undefined) this.fail('the token is invalid or has expired');
+      else this.success(identity);
+    }, this.error.bind(this));
+  }
+}
+
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** The user-id ends at the first colon; the password may hold more (RFC 7617 section 2). */
+export function parseBasic(base64: string | undefined): Credentials | undefined {
+  if (base64 === undefined) return undefined;
+  const text = Buffer.from(base64, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  if (colon < 0) return undefined;
+  return { username: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
+/** What follows the scheme's name, which is compared without regard to case (RFC 9110 section 11.1). */
+function credentialsOf(request: IncomingMessage, scheme: 'basic' | 'bearer'): string | undefined {
+  const match = /^(?<scheme>[a-z]+) +(?<rest>\S+) *$/i.exec(request.headers.authorization ?? '');
+  return match?.groups?.scheme?.toLowerCase() === scheme ? match.groups.rest : undefined;
+}

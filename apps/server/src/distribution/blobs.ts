@@ -1,0 +1,119 @@
+import type { Digest } from '@slipway/oci';
+import { RegistryError } from '@slipway/registry';
+import type { BlobReader, ByteRange } from '@slipway/storage';
+import type { FastifyReply } from 'fastify';
+import { parseByteRanges } from './byte-ranges.ts';
+import { type Call, parameter, requireDigest } from './call.ts';
+import { multipart } from './multipart.ts';
+
+/** A digest never stands for other bytes. */
+const FOREVER = 'private, max-age=31536000, immutable';
+
+export async function headBlob(call: Call): Promise<FastifyReply> {
+  const digest = requireDigest(parameter(call, 'digest'));
+  const { size } = await call.registry.blobs.stat(call.repository, digest);
+  return call.reply.headers(describe(digest)).header('Content-Length', size).send();
+}
+
+export async function getBlob(call: Call): Promise<FastifyReply> {
+  const { registry, reply, repository, request } = call;
+  const digest = requireDigest(parameter(call, 'digest'));
+  const reader = await registry.blobs.open(repository, digest);
+  try {
+    const current = request.headers['if-none-match']?.includes(digest) === true;
+    if (current) return await reply.code(304).headers(describe(digest)).send();
+    const ifRange = request.headers['if-range'];
+    const asked =
+      ifRange === undefined || ifRange === `"${digest}"`
+        ? parseByteRanges(request.headers.range, reader.size)
+        : { kind: 'whole' as const };
+    switch (asked.kind) {
+      case 'whole':
+        return await send(
+          call,
+          reader,
+          200,
+          { ...describe(digest), 'Content-Length': reader.size },
+          undefined,
+        );
+      case 'unsatisfiable':
+        reply.header('Content-Range', `bytes */${reader.size}`);
+        throw new RegistryError('range-unsatisfiable', `${digest} has ${reader.size} bytes`, {
+          size: reader.size,
+        });
+      case 'too-many':
+        throw new RegistryError(
+          'range-invalid',
+          'the ranges are too many, or more than twice the whole',
+        );
+      case 'ranges':
+        return await sendRanges(call, reader, digest, asked.ranges);
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+export async function deleteBlob(call: Call): Promise<FastifyReply> {
+  await call.registry.blobs.delete(call.repository, requireDigest(parameter(call, 'digest')));
+  return call.reply.code(202).send();
+}
+
+function describe(digest: Digest) {
+  return {
+    'Content-Type': 'application/octet-stream',
+    'Docker-Content-Digest': digest,
+    ETag: `"${digest}"`,
+    'Accept-Ranges': 'bytes',
+    'Cache-Control': FOREVER,
+  };
+}
+
+async function sendRanges(
+  call: Call,
+  reader: BlobReader,
+  digest: Digest,
+  ranges: readonly ByteRange[],
+): Promise<FastifyReply> {
+  const [only, ...others] = ranges;
+  if (only === undefined || others.length > 0) {
+    const { headers, parts } = multipart(ranges, reader.size);
+    return send(call, reader, 206, { ...describe(digest), ...headers }, parts);
+  }
+  const headers = {
+    ...describe(digest),
+    'Content-Length': only.end - only.start + 1,
+    'Content-Range': `bytes ${only.start}-${only.end}/${reader.size}`,
+  };
+  return send(call, reader, 206, headers, [only]);
+}
+
+/** Writes past Fastify: text as it is, ranges from the blob (all of it without `parts`), no faster than the client reads. */
+async function send(
+  { limits, reply }: Call,
+  reader: BlobReader,
+  status: number,
+  headers: Readonly<Record<string, string | number>>,
+  parts: readonly (string | ByteRange)[] | undefined,
+): Promise<FastifyReply> {
+  reply.hijack();
+  const { raw } = reply;
+  for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...headers })) {
+    if (value !== undefined) raw.setHeader(name, value);
+  }
+  raw.writeHead(status);
+  raw.setTimeout(limits.idle, () => raw.destroy());
+  try {
+    for (const part of parts ?? [undefined]) {
+      if (typeof part === 'string') raw.write(part);
+      else await reader.send(raw, part);
+    }
+    raw.end();
+  } catch (error) {
+    // The status is sent: a broken connection is all that can still tell the client.
+    const gone = raw.destroyed || raw.socket === null;
+    raw.destroy();
+    if (!gone) throw error;
+  }
+  return reply;
+}

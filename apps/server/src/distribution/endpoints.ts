@@ -1,0 +1,45 @@
+import type { Action } from '@slipway/registry';
+import type { FastifyReply } from 'fastify';
+import { deleteBlob, getBlob, headBlob } from './blobs.ts';
+import type { Call } from './call.ts';
+import { listReferrers, listTags } from './lists.ts';
+import { deleteManifest, getManifest, headManifest, putManifest } from './manifests.ts';
+import { appendToUpload, cancelUpload, completeUpload, getUpload, startUpload } from './uploads.ts';
+
+export interface Endpoint {
+  /** Its row in the specification's table (distribution-spec v1.1 and main, spec.md#endpoints). */
+  readonly id: string;
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+  readonly path: string;
+  /** What the client must be allowed to do in the repository. */
+  readonly action: Action;
+  readonly handle: (call: Call) => Promise<FastifyReply>;
+}
+
+/** Everything under `/v2/<name>/`. The ping (end-1) and the catalog, which have no name, stand in the plugin. */
+export const ENDPOINTS: readonly Endpoint[] = [
+  row('end-2', 'GET', '/:name/blobs/:digest', 'pull', getBlob),
+  row('end-2', 'HEAD', '/:name/blobs/:digest', 'pull', headBlob),
+  row('end-3', 'GET', '/:name/manifests/:reference', 'pull', getManifest),
+  row('end-3', 'HEAD', '/:name/manifests/:reference', 'pull', headManifest),
+  row('end-4 end-11', 'POST', '/:name/blobs/uploads', 'push', startUpload),
+  row('end-5', 'PATCH', '/:name/blobs/uploads/:session', 'push', appendToUpload),
+  row('end-6', 'PUT', '/:name/blobs/uploads/:session', 'push', completeUpload),
+  row('end-7', 'PUT', '/:name/manifests/:reference', 'push', putManifest),
+  row('end-8', 'GET', '/:name/tags/list', 'pull', listTags),
+  row('end-9', 'DELETE', '/:name/manifests/:reference', 'delete', deleteManifest),
+  row('end-10', 'DELETE', '/:name/blobs/:digest', 'delete', deleteBlob),
+  row('end-12', 'GET', '/:name/referrers/:digest', 'pull', listReferrers),
+  row('end-13', 'GET', '/:name/blobs/uploads/:session', 'push', getUpload),
+  row('end-14', 'DELETE', '/:name/blobs/uploads/:session', 'push', cancelUpload),
+];
+
+function row(
+  id: string,
+  method: Endpoint['method'],
+  path: string,
+  action: Action,
+  handle: Endpoint['handle'],
+): Endpoint {
+  return { id, method, path, action, handle };
+}

@@ -1,0 +1,90 @@
+import type { ErrorBody, ErrorCode } from '@slipway/oci';
+import { asRegistryError, type Reason, RegistryError } from '@slipway/registry';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+
+/**
+ * What each refusal is on this wire (distribution-spec v1.1, spec.md#error-codes). ggcr takes
+ * BLOB_UPLOAD_INVALID, TOOMANYREQUESTS, UNKNOWN and UNAVAILABLE for passing and tries again, so what will
+ * not pass has another code.
+ */
+const WIRE: Record<Reason, readonly [status: number, code: ErrorCode]> = {
+  'blob-in-use': [409, 'DENIED'],
+  'blob-unknown': [404, 'BLOB_UNKNOWN'],
+  'body-timeout': [408, 'BLOB_UPLOAD_INVALID'],
+  denied: [403, 'DENIED'],
+  'digest-invalid': [400, 'DIGEST_INVALID'],
+  'digest-mismatch': [400, 'DIGEST_INVALID'],
+  'endpoint-unknown': [404, 'UNSUPPORTED'],
+  'length-invalid': [400, 'SIZE_INVALID'],
+  'manifest-in-use': [409, 'DENIED'],
+  'manifest-invalid': [400, 'MANIFEST_INVALID'],
+  'manifest-references-unknown': [400, 'MANIFEST_BLOB_UNKNOWN'],
+  'manifest-too-large': [413, 'SIZE_INVALID'],
+  'manifest-unknown': [404, 'MANIFEST_UNKNOWN'],
+  'metadata-unavailable': [503, 'UNAVAILABLE'],
+  'name-invalid': [400, 'NAME_INVALID'],
+  'range-invalid': [400, 'SIZE_INVALID'],
+  'range-not-next': [416, 'BLOB_UPLOAD_INVALID'],
+  'range-unsatisfiable': [416, 'SIZE_INVALID'],
+  'repository-unknown': [404, 'NAME_UNKNOWN'],
+  'request-invalid': [400, 'UNSUPPORTED'],
+  'size-mismatch': [400, 'SIZE_INVALID'],
+  'storage-full': [507, 'DENIED'],
+  'storage-unavailable': [503, 'UNAVAILABLE'],
+  'tag-invalid': [400, 'MANIFEST_INVALID'],
+  'tag-moved': [412, 'DENIED'],
+  unauthenticated: [401, 'UNAUTHORIZED'],
+  unsupported: [405, 'UNSUPPORTED'],
+  'upload-busy': [409, 'BLOB_UPLOAD_INVALID'],
+  'upload-interrupted': [400, 'BLOB_UPLOAD_INVALID'],
+  'upload-unknown': [404, 'BLOB_UPLOAD_UNKNOWN'],
+};
+
+/** The answer to everything that is thrown under `/v2`. What is no refusal is a bug: logged whole, answered without its text. */
+export async function answerError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const refusal = asRegistryError(error) ?? asMalformed(error);
+  if (refusal === undefined) {
+    request.log.error({ err: error }, 'a request failed for a reason nobody foresaw');
+    return reply.code(500).send(unforeseen(request.id));
+  }
+  const [status] = WIRE[refusal.reason];
+  if (status >= 500) request.log.error({ err: refusal }, refusal.message);
+  if (status === 503) reply.header('Retry-After', '5');
+  return reply.code(status).send(errorBody(refusal));
+}
+
+function errorBody({ reason, message, detail }: RegistryError): ErrorBody {
+  const error = { code: WIRE[reason][1], message };
+  // A list of details is a list of errors: MANIFEST_BLOB_UNKNOWN names each digest.
+  const details: readonly unknown[] = Array.isArray(detail) ? detail : [detail];
+  return {
+    errors: details.map((each) => (each === undefined ? error : { ...error, detail: each })),
+  };
+}
+
+/** A request that Fastify refused before an endpoint saw it. */
+function asMalformed(error: unknown): RegistryError | undefined {
+  const { statusCode, message } = error as Partial<FastifyError>;
+  if (statusCode === undefined || statusCode < 400 || statusCode >= 500) return undefined;
+  return new RegistryError('request-invalid', message ?? 'the request is malformed');
+}
+
+function unforeseen(requestId: string): ErrorBody {
+  return {
+    errors: [
+      {
+        code: 'UNKNOWN',
+        message: `the registry failed; its log says more under request ${requestId}`,
+      },
+    ],
+  };
+}
+
+/** For what is not even HTTP, so that no endpoint and no hook ever sees it. */
+export function malformedBody(message: string): string {
+  return JSON.stringify(errorBody(new RegistryError('request-invalid', message)));
+}

@@ -1,0 +1,56 @@
+import type { Metadata } from '@slipway/metadata';
+import { collectGarbage, type GarbageTimes } from '@slipway/registry';
+import type { BlobStore } from '@slipway/storage';
+import type { Logger } from 'pino';
+import type { Metrics } from '../metrics.ts';
+
+/** Collects garbage every `interval` milliseconds until it is stopped; a round that fails is tried again in the next. */
+export function startGarbageJob(
+  parts: {
+    readonly metadata: Metadata;
+    readonly store: BlobStore;
+    readonly times: GarbageTimes;
+    readonly metrics: Metrics;
+    readonly log: Logger;
+  },
+  interval: number,
+): { stop(): Promise<void> } {
+  const { metadata, store, times, metrics, log } = parts;
+  const stopped = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let round = Promise.resolve();
+
+  const run = async () => {
+    try {
+      const { expiredUploads, removedBlobs, deletedKeys } = await collectGarbage(
+        metadata,
+        store,
+        times,
+        stopped.signal,
+      );
+      metrics.collected.inc({ kind: 'upload' }, expiredUploads);
+      metrics.collected.inc({ kind: 'blob' }, removedBlobs);
+      metrics.collected.inc({ kind: 'file' }, deletedKeys);
+      if (expiredUploads + removedBlobs + deletedKeys > 0) {
+        log.info({ expiredUploads, removedBlobs, deletedKeys }, 'collected garbage');
+      }
+    } catch (error) {
+      log.error({ err: error }, 'garbage collection failed; it is tried again');
+    }
+    schedule();
+  };
+  const schedule = () => {
+    if (stopped.signal.aborted) return;
+    timer = setTimeout(() => {
+      round = run();
+    }, interval);
+  };
+  schedule();
+  return {
+    async stop() {
+      stopped.abort();
+      clearTimeout(timer);
+      await round;
+    },
+  };
+}

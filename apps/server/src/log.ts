@@ -1,0 +1,25 @@
+import { type Logger, pino } from 'pino';
+import pretty from 'pino-pretty';
+import type { Settings } from './settings.ts';
+
+/** Lines for people on a terminal, JSON for machines; on standard error, never a credential among them. */
+export function openLog(settings: Settings): Logger {
+  const options = {
+    level: settings.SLIPWAY_LOG_LEVEL,
+    base: null,
+    redact: ['req.headers.authorization', 'req.headers.cookie'],
+  };
+  const { SLIPWAY_LOG_FORMAT: format } = settings;
+  const text = format === 'text' || (format === 'auto' && process.stderr.isTTY);
+  if (!text) return pino(options, pino.destination({ dest: 2, sync: false }));
+  return pino(
+    options,
+    pretty({
+      destination: 2,
+      sync: true,
+      translateTime: 'SYS:HH:MM:ss',
+      ignore: 'pid,hostname',
+      singleLine: true,
+    }),
+  );
+}

@@ -1,0 +1,34 @@
+import type { Logger } from 'pino';
+import { TOKEN_PATH } from './auth/challenge.ts';
+
+/**
+ * Asks the registry under its public URL for its challenge, as a client would. A proxy that is set up
+ * wrong shows here, at the start, and not in the middle of somebody's push.
+ */
+export async function checkPublicUrl(publicUrl: string | undefined, log: Logger): Promise<void> {
+  if (publicUrl === undefined) return;
+  const fault = await ask(publicUrl);
+  if (fault === undefined) log.info(`clients reach this registry at ${publicUrl}`);
+  else
+    log.warn(
+      `SLIPWAY_PUBLIC_URL is ${publicUrl}, but ${fault}; clients may fail to sign in or to push`,
+    );
+}
+
+async function ask(publicUrl: string): Promise<string | undefined> {
+  try {
+    const answer = await fetch(`${publicUrl}/v2/`, {
+      signal: AbortSignal.timeout(10_000),
+      redirect: 'manual',
+    });
+    const challenge = answer.headers.get('www-authenticate') ?? '';
+    if (answer.status !== 401)
+      return `${publicUrl}/v2/ answers ${answer.status} instead of a registry's 401`;
+    if (!challenge.includes(`realm="${publicUrl}${TOKEN_PATH}"`))
+      return 'another registry answers there';
+    return undefined;
+  } catch (error) {
+    const { cause, message } = error as Error;
+    return `${publicUrl}/v2/ cannot be reached: ${cause instanceof Error ? cause.message : message}`;
+  }
+}

@@ -1,0 +1,182 @@
+import { z } from 'zod';
+
+/** What operators may set, each under the prefix `SLIPWAY_`. The README's table is made from this schema. */
+const port = z.coerce.number().int().min(0).max(65_535);
+const seconds = z.coerce.number().int().min(1);
+const count = z.coerce.number().int().min(1);
+
+const schema = z
+  .object({
+    SLIPWAY_HOST: z
+      .string()
+      .min(1)
+      .default('127.0.0.1')
+      .describe('Address to listen on; `0.0.0.0` or `::` for all.'),
+    SLIPWAY_PORT: port.default(5000).describe('Port to listen on; 0 takes a free one.'),
+    SLIPWAY_DATA_DIR: z
+      .string()
+      .min(1)
+      .default('./data')
+      .describe('Folder of the blobs and of the embedded database.'),
+    SLIPWAY_PUBLIC_URL: publicUrl()
+      .optional()
+      .describe(
+        'Where clients reach the registry, such as `https://registry.example.org`; needed behind a proxy. Unset: whatever host a client asked for.',
+      ),
+    SLIPWAY_DATABASE_URL: z
+      .url({ protocol: /^postgres(?:ql)?$/, error: 'is not a postgres:// URL' })
+      .optional()
+      .describe(
+        'Postgres 15 or newer, `postgres://user:password@host/database`. Unset: an embedded one under the data folder.',
+      ),
+    SLIPWAY_DATABASE_CONNECTIONS: count
+      .min(4)
+      .max(500)
+      .default(20)
+      .describe('Most connections to the database at once.'),
+    SLIPWAY_ADMIN_USERNAME: z
+      .string()
+      .regex(
+        /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/,
+        'is not lower-case letters and digits, joined by ".", "_" or "-"',
+      )
+      .max(64)
+      .default('admin')
+      .describe("The administrator's name."),
+    SLIPWAY_ADMIN_PASSWORD: z
+      .string()
+      .min(8, 'is shorter than 8 characters')
+      .max(512)
+      .optional()
+      .describe(
+        "The administrator's password from this start on. Unset: generated on the first start and shown once.",
+      ),
+    SLIPWAY_TLS_CERT: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('File with the certificate chain (PEM); with `SLIPWAY_TLS_KEY`, serves HTTPS.'),
+    SLIPWAY_TLS_KEY: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("File with the certificate's private key (PEM)."),
+    SLIPWAY_LOG_LEVEL: z
+      .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+      .default('info')
+      .describe('`info` logs what changes the registry and what fails; `debug` every request.'),
+    SLIPWAY_LOG_FORMAT: z
+      .enum(['auto', 'text', 'json'])
+      .default('auto')
+      .describe('`auto` is text on a terminal and JSON elsewhere.'),
+    SLIPWAY_SPARSE_MANIFESTS: z
+      .enum(['none', 'index', 'any'])
+      .default('index')
+      .describe(
+        'Which manifests may point at what the repository lacks: `none`, an `index` at some of its platforms, or `any`.',
+      ),
+    SLIPWAY_MANIFEST_LIMIT: count
+      .min(4 * 1024 * 1024)
+      .default(8 * 1024 * 1024)
+      .describe('Largest manifest, in bytes.'),
+    SLIPWAY_TOKEN_LIFETIME: seconds.min(60).default(300).describe('Life of a token, in seconds.'),
+    SLIPWAY_UPLOAD_EXPIRY: seconds
+      .default(86_400)
+      .describe('Seconds after which an upload that nobody goes on with is removed.'),
+    SLIPWAY_GARBAGE_DELAY: seconds
+      .default(86_400)
+      .describe('Seconds for which a blob that no manifest refers to is kept after its last use.'),
+    SLIPWAY_GARBAGE_INTERVAL: seconds
+      .default(60)
+      .describe('Seconds between two rounds of garbage collection.'),
+    SLIPWAY_IDLE_TIMEOUT: seconds
+      .default(120)
+      .describe('Seconds without a byte after which a request body or an answer is given up.'),
+    SLIPWAY_STOP_TIMEOUT: seconds
+      .default(10)
+      .describe('Seconds that requests under way get to finish when the server is stopped.'),
+  })
+  .refine((env) => (env.SLIPWAY_TLS_CERT === undefined) === (env.SLIPWAY_TLS_KEY === undefined), {
+    path: ['SLIPWAY_TLS_CERT'],
+    error: 'and SLIPWAY_TLS_KEY go together: set both or neither',
+  });
+
+export type Settings = Readonly<z.infer<typeof schema>>;
+
+/** What is wrong with the environment, a line for each variable. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+const PREFIX = 'SLIPWAY_';
+
+/** Reads the variables that begin with `SLIPWAY_`; an empty one counts as unset. Names every fault at once. */
+export function parseSettings(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Settings {
+  const given = Object.entries(environment).filter(
+    ([name, value]) => name.startsWith(PREFIX) && value !== '',
+  );
+  const unknown = given.map(([name]) => name).filter((name) => !Object.hasOwn(schema.shape, name));
+  const parsed = schema.safeParse(Object.fromEntries(given));
+  const faults = [
+    ...unknown.map((name) => `${name} is not a setting${suggestion(name)}`),
+    ...(parsed.error?.issues ?? []).map(
+      (issue) => `${issue.path.join('.')} ${message(issue.message)}`,
+    ),
+  ];
+  if (faults.length > 0 || parsed.data === undefined) throw new SettingsError(faults.join('\n'));
+  return Object.freeze(parsed.data);
+}
+
+/** One row of the README's table. */
+export interface SettingRow {
+  readonly name: string;
+  readonly fallback: string;
+  readonly meaning: string;
+}
+
+export function settingRows(): readonly SettingRow[] {
+  return Object.entries(schema.shape).map(([name, type]) => ({
+    name,
+    fallback: type instanceof z.ZodDefault ? String(type.def.defaultValue) : '',
+    meaning: type.description ?? '',
+  }));
+}
+
+/** An origin: clients join it with paths of their own. */
+function publicUrl() {
+  return z
+    .url({ protocol: /^https?$/, error: 'is not an http:// or https:// URL' })
+    .refine((text) => URL.canParse(text) && new URL(text).origin === text.replace(/\/$/, ''), {
+      error: 'has a path, a query or a user; it is only https://host or https://host:port',
+    })
+    .transform((text) => new URL(text).origin);
+}
+
+/** Zod's own messages, to follow the variable's name. */
+function message(text: string): string {
+  return text
+    .replace(/^Invalid input: /, 'is invalid: ')
+    .replace(/^Invalid option: /, 'is none of its values: ')
+    .replace(/^Too /, 'is too ');
+}
+
+function suggestion(name: string): string {
+  const near = Object.keys(schema.shape).find((known) => distance(known, name) <= 3);
+  return near === undefined ? '' : `; did you mean ${near}?`;
+}
+
+/** Levenshtein's. */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
+}

@@ -1,0 +1,60 @@
+import type { Digest } from '@slipway/oci';
+import type { RepositoryId } from './repositories.table.ts';
+import type { Sql } from './sql.ts';
+
+export interface Candidate {
+  readonly repository: RepositoryId;
+  readonly digest: Digest;
+}
+
+/** Blobs that may be garbage in a repository, each with the time before which nobody looks. */
+export class BlobReviewsTable {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** Puts blobs that the repository holds up for review in `delay` seconds, or puts their review off until then. */
+  async schedule(
+    repository: RepositoryId,
+    digests: readonly Digest[],
+    delay: number,
+  ): Promise<void> {
+    await this.#sql.query(SCHEDULE, [repository, digests, delay]);
+  }
+
+  /** At most `limit` candidates whose time has come, locked together with their links; those others hold are left out. */
+  async due(limit: number): Promise<Candidate[]> {
+    const rows = await this.#sql.query<{ repository_id: RepositoryId; digest: Digest }>(DUE, [
+      limit,
+    ]);
+    return rows.map((row) => ({ repository: row.repository_id, digest: row.digest }));
+  }
+
+  async dismiss(candidate: Candidate): Promise<void> {
+    await this.#sql.query(DISMISS, [candidate.repository, candidate.digest]);
+  }
+}
+
+const SCHEDULE = {
+  name: 'review-schedule',
+  text: `insert into blob_reviews (repository_id, digest, review_after)
+    select repository_id, digest, now() + make_interval(secs => $3) from repository_blobs
+      where repository_id = $1 and digest = any($2::text[]) order by digest
+    on conflict (repository_id, digest) do update set review_after = excluded.review_after`,
+};
+
+const DUE = {
+  name: 'review-due',
+  text: `select l.repository_id, l.digest
+    from blob_reviews v
+    join repository_blobs l on l.repository_id = v.repository_id and l.digest = v.digest
+    where v.review_after <= now() order by v.review_after limit $1
+    for update skip locked`,
+};
+
+const DISMISS = {
+  name: 'review-dismiss',
+  text: 'delete from blob_reviews where repository_id = $1 and digest = $2',
+};

@@ -1,0 +1,149 @@
+import type { Digest, RepositoryName } from '@slipway/oci';
+import type { RepositoryId } from './repositories.table.ts';
+import type { Sql } from './sql.ts';
+
+export interface LinkedBlob {
+  readonly repository: RepositoryId;
+  readonly size: number;
+  readonly storageKey: string;
+  /** When it will be looked at as possible garbage; `undefined` while it is no candidate. */
+  readonly reviewAfter: Date | undefined;
+}
+
+/** Blobs, and the links that give a repository the right to serve them. */
+export class BlobsTable {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  async find(repository: RepositoryName, digest: Digest): Promise<LinkedBlob | undefined> {
+    const [row] = await this.#sql.query<{
+      repository_id: RepositoryId;
+      size: number;
+      storage_key: string;
+      review_after: Date | null;
+    }>(FIND, [repository, digest]);
+    return (
+      row && {
+        repository: row.repository_id,
+        size: row.size,
+        storageKey: row.storage_key,
+        reviewAfter: row.review_after ?? undefined,
+      }
+    );
+  }
+
+  /** Repositories that hold the blob, in byte order. */
+  async holders(digest: Digest, limit: number): Promise<RepositoryName[]> {
+    const rows = await this.#sql.query<{ name: RepositoryName }>(HOLDERS, [digest, limit]);
+    return rows.map((row) => row.name);
+  }
+
+  /**
+   * The digest adopts the bytes under `storageKey`, unless it has some already. Returns the key it has, and
+   * keeps the row from being collected until the transaction ends.
+   */
+  async adopt(digest: Digest, size: number, storageKey: string): Promise<string> {
+    const [row] = await this.#sql.query<{ storage_key: string }>(ADOPT, [digest, size, storageKey]);
+    if (row === undefined) throw new Error(`${digest} has no row after it was adopted`);
+    return row.storage_key;
+  }
+
+  async link(repository: RepositoryId, digest: Digest): Promise<void> {
+    await this.#sql.query(LINK, [repository, digest]);
+  }
+
+  /** Whether the repository holds the blob, which it goes on to do until the transaction ends. */
+  async hold(repository: RepositoryName, digest: Digest): Promise<boolean> {
+    return (await this.#sql.query(HOLD, [digest, repository])).length > 0;
+  }
+
+  /** Sizes of those of `digests` that the repository holds, which it goes on to do until the transaction ends. */
+  async held(
+    repository: RepositoryId,
+    digests: readonly Digest[],
+  ): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.#sql.query<{ digest: string; size: number }>(HELD, [
+      repository,
+      digests,
+    ]);
+    return new Map(rows.map((row) => [row.digest, row.size]));
+  }
+
+  /** Keeps anybody from beginning to refer to the repository's blob until the transaction ends; `false` when it has none. */
+  async lockLink(repository: RepositoryId, digest: Digest): Promise<boolean> {
+    return (await this.#sql.query(LOCK_LINK, [repository, digest])).length > 0;
+  }
+
+  async unlink(repository: RepositoryId, digest: Digest): Promise<void> {
+    await this.#sql.query(UNLINK, [repository, digest]);
+  }
+
+  /** Removes the blob if no repository links it, and returns the key of the bytes that nobody needs now. */
+  async removeUnlinked(digest: Digest): Promise<string | undefined> {
+    // Two statements, so that the second sees links that were committed while the first waited for the row.
+    await this.#sql.query(LOCK_BLOB, [digest]);
+    const [row] = await this.#sql.query<{ storage_key: string }>(REMOVE, [digest]);
+    return row?.storage_key;
+  }
+}
+
+const FIND = {
+  name: 'blob-find',
+  text: `select l.repository_id, b.size, b.storage_key, v.review_after
+    from repositories r
+    join repository_blobs l on l.repository_id = r.id and l.digest = $2
+    join blobs b on b.digest = l.digest
+    left join blob_reviews v on v.repository_id = l.repository_id and v.digest = l.digest
+    where r.name = $1`,
+};
+
+const HOLDERS = {
+  name: 'blob-holders',
+  text: `select r.name from repository_blobs l join repositories r on r.id = l.repository_id
+    where l.digest = $1 order by r.name limit $2`,
+};
+
+const ADOPT = {
+  name: 'blob-adopt',
+  text: `insert into blobs (digest, size, storage_key) values ($1, $2, $3)
+    on conflict (digest) do update set digest = excluded.digest returning storage_key`,
+};
+
+const LINK = {
+  name: 'blob-link',
+  text: `insert into repository_blobs (repository_id, digest) values ($1, $2)
+    on conflict (repository_id, digest) do nothing`,
+};
+
+const HOLD = {
+  name: 'blob-hold',
+  text: `select 1 from repository_blobs l join repositories r on r.id = l.repository_id
+    where l.digest = $1 and r.name = $2 for key share of l`,
+};
+
+const HELD = {
+  name: 'blob-held',
+  text: `select l.digest, b.size from repository_blobs l join blobs b on b.digest = l.digest
+    where l.repository_id = $1 and l.digest = any($2::text[]) order by l.digest for key share of l`,
+};
+
+const UNLINK = {
+  name: 'blob-unlink',
+  text: 'delete from repository_blobs where repository_id = $1 and digest = $2',
+};
+
+const LOCK_LINK = {
+  name: 'blob-lock-link',
+  text: 'select 1 from repository_blobs where repository_id = $1 and digest = $2 for update',
+};
+
+const LOCK_BLOB = { name: 'blob-lock', text: 'select 1 from blobs where digest = $1 for update' };
+
+const REMOVE = {
+  name: 'blob-remove',
+  text: `delete from blobs where digest = $1
+    and not exists (select 1 from repository_blobs where digest = $1) returning storage_key`,
+};

@@ -1,0 +1,76 @@
+import { migrations } from '@slipway/migrations';
+import pg from 'pg';
+import { DataSource } from 'typeorm';
+import type { Connection } from './connection.ts';
+import { rows } from './rows.ts';
+
+export interface DataSourceOptions {
+  /** How many connections the pool may hold. */
+  readonly maxConnections?: number;
+  /** How long a statement may run before Postgres cancels it. 0 is without limit. */
+  readonly statementTimeout?: number;
+}
+
+const CONNECT_TIMEOUT = 10_000;
+const ANSWER_MARGIN = 5_000;
+
+/**
+ * The entities, the migrations and a pool of connections. Nothing is connected before `initialize()`.
+ *
+ * The pool outlives the database: a connection that breaks is dropped, and the next statement opens
+ * another. A server that stops answering without closing its connections is noticed by our own clock,
+ * shortly after Postgres would have cancelled the statement.
+ */
+export function dataSource(
+  connection: Connection,
+  { maxConnections = 20, statementTimeout = 30_000 }: DataSourceOptions = {},
+): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    ...('url' in connection
+      ? { url: connection.url }
+      : {
+          host: connection.socketDirectory,
+          username: connection.user,
+          database: connection.database,
+        }),
+    entities: [...rows],
+    migrations: [...migrations],
+    synchronize: false,
+    logging: false,
+    installExtensions: false,
+    applicationName: 'slipway',
+    poolSize: maxConnections,
+    connectTimeoutMS: CONNECT_TIMEOUT,
+    poolErrorHandler: ignoreBrokenConnection,
+    extra: {
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+      statement_timeout: statementTimeout,
+      query_timeout: statementTimeout === 0 ? 0 : statementTimeout + ANSWER_MARGIN,
+      idle_in_transaction_session_timeout: 60_000,
+      types: { getTypeParser },
+      onConnect: (client: pg.ClientBase) => client.on('error', ignoreBrokenConnection),
+    } satisfies pg.PoolConfig,
+  });
+}
+
+/** The pool has dropped the connection already, and whoever was using it has the error. */
+function ignoreBrokenConnection(): void {
+  return;
+}
+
+/**
+ * Every bigint here (ids, sizes, counts) is a number: identities count from 1 and a check keeps sizes
+ * safe. One that is not safe is an error, never a rounded number.
+ */
+const getTypeParser: typeof pg.types.getTypeParser = (type, format): unknown =>
+  type === pg.types.builtins.INT8 && format !== 'binary'
+    ? safeInteger
+    : pg.types.getTypeParser(type, format);
+
+function safeInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${text} is not a safe integer`);
+  return value;
+}

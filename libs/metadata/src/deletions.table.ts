@@ -1,0 +1,41 @@
+import type { Sql } from './sql.ts';
+
+/** Storage keys whose bytes nobody will ask for again, each with the time before which readers may still hold them. */
+export class DeletionsTable {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  async add(storageKeys: readonly string[], delay: number): Promise<void> {
+    if (storageKeys.length > 0) await this.#sql.query(ADD, [storageKeys, delay]);
+  }
+
+  /** At most `limit` keys whose time has come, locked; those that others are deleting are left out. */
+  async due(limit: number): Promise<string[]> {
+    const rows = await this.#sql.query<{ storage_key: string }>(DUE, [limit]);
+    return rows.map((row) => row.storage_key);
+  }
+
+  async remove(storageKeys: readonly string[]): Promise<void> {
+    await this.#sql.query(REMOVE, [storageKeys]);
+  }
+}
+
+const ADD = {
+  name: 'deletion-add',
+  text: `insert into deletions (storage_key, delete_after)
+    select unnest($1::uuid[]), now() + make_interval(secs => $2) on conflict do nothing`,
+};
+
+const DUE = {
+  name: 'deletion-due',
+  text: `select storage_key from deletions where delete_after <= now()
+    order by delete_after limit $1 for update skip locked`,
+};
+
+const REMOVE = {
+  name: 'deletion-remove',
+  text: 'delete from deletions where storage_key = any($1::uuid[])',
+};

@@ -1,0 +1,64 @@
+import { isNativeError } from 'node:util/types';
+
+/** The database cannot be asked now; the same question may succeed later. */
+export class MetadataUnavailableError extends Error {
+  override readonly name = 'MetadataUnavailableError';
+
+  constructor(cause: unknown) {
+    super(`the metadata database is not available: ${reason(cause)}`, { cause });
+  }
+}
+
+/** The error as the callers of this library should see it. */
+export function translated(error: unknown): unknown {
+  return isUnavailability(error) ? new MetadataUnavailableError(error) : error;
+}
+
+/** Whether Postgres undid the transaction only because of others that ran beside it. */
+export function mayBeRetried(error: unknown): boolean {
+  return ['40001', '40P01'].includes(codeOf(error));
+}
+
+function isUnavailability(error: unknown): boolean {
+  return (
+    UNAVAILABLE_STATES.test(codeOf(error)) ||
+    UNREACHABLE.has(codeOf(error)) ||
+    (isNativeError(error) && LOST.test(error.message))
+  );
+}
+
+/**
+ * SQLSTATEs: connection exceptions (08), a standby that took over nothing yet (25006), insufficient
+ * resources, such as a full disk or no connection left (53), a statement that ran out of time (57014),
+ * a server that is stopping, has crashed or is starting (57P01 to 57P03, 57P05), a failing disk (58030).
+ */
+const UNAVAILABLE_STATES = /^(08...|25006|53...|57014|57P0[1235]|58030)$/;
+
+const UNREACHABLE = new Set([
+  'EACCES',
+  'EAI_AGAIN',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
+
+/** What `pg` says, without a code, of a connection that broke, was closed or could not be had in time. */
+const LOST =
+  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|Driver not Connected)/i;
+
+function codeOf(error: unknown): string {
+  return isNativeError(error) && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : '';
+}
+
+function reason(cause: unknown): string {
+  if (!isNativeError(cause)) return String(cause);
+  return cause.message === '' ? codeOf(cause) : cause.message;
+}

@@ -1,0 +1,39 @@
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { RepositoryRow } from './repository.row.ts';
+
+@Entity('manifests')
+@ForeignKey(() => RepositoryRow, ['repository_id'], ['id'], {
+  name: 'manifests_repository_id_fkey',
+  onDelete: 'CASCADE',
+})
+@Index('manifests_subject', ['repository_id', 'subject', 'digest'], {
+  where: 'subject is not null',
+})
+export class ManifestRow {
+  @PrimaryColumn({ type: 'bigint', primaryKeyConstraintName: 'manifests_pkey' })
+  repository_id!: number;
+
+  @PrimaryColumn({ type: 'text', collation: 'C', primaryKeyConstraintName: 'manifests_pkey' })
+  digest!: string;
+
+  @Column({ type: 'text', collation: 'C' })
+  media_type!: string;
+
+  /** The bytes as they were pushed. */
+  @Column({ type: 'bytea' })
+  content!: Buffer;
+
+  @Column({ type: 'text', collation: 'C', nullable: true })
+  subject!: string | null;
+
+  /** As the referrers list shows it. */
+  @Column({ type: 'text', collation: 'C', nullable: true })
+  artifact_type!: string | null;
+
+  /** As the referrers list shows them. */
+  @Column({ type: 'jsonb', nullable: true })
+  annotations!: Record<string, string> | null;
+
+  @Column({ type: 'timestamptz', default: () => 'now()' })
+  pushed_at!: Date;
+}

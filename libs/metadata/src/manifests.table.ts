@@ -1,0 +1,214 @@
+import type { Digest, ManifestMediaType, RepositoryName, Tag } from '@slipway/oci';
+import type { RepositoryId } from './repositories.table.ts';
+import type { Sql } from './sql.ts';
+
+/** All of a manifest but its bytes. */
+export interface ManifestRecord {
+  readonly digest: Digest;
+  readonly mediaType: ManifestMediaType;
+  /** Bytes. */
+  readonly size: number;
+}
+
+export interface NewManifest extends ManifestRecord {
+  readonly content: Uint8Array;
+  readonly subject: Digest | undefined;
+  readonly artifactType: string | undefined;
+  readonly annotations: Readonly<Record<string, string>> | undefined;
+}
+
+export interface Referrer extends ManifestRecord {
+  readonly artifactType: string | undefined;
+  readonly annotations: Readonly<Record<string, string>> | undefined;
+}
+
+export class ManifestsTable {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  async byTag(repository: RepositoryName, tag: Tag): Promise<ManifestRecord | undefined> {
+    const [row] = await this.#sql.query<RecordRow>(BY_TAG, [repository, tag]);
+    return row && record(row);
+  }
+
+  async byDigest(repository: RepositoryName, digest: Digest): Promise<ManifestRecord | undefined> {
+    const [row] = await this.#sql.query<RecordRow>(BY_DIGEST, [repository, digest]);
+    return row && record(row);
+  }
+
+  async content(repository: RepositoryName, digest: Digest): Promise<Buffer | undefined> {
+    const [row] = await this.#sql.query<{ content: Buffer }>(CONTENT, [repository, digest]);
+    return row?.content;
+  }
+
+  /** Stores a manifest, or the media type under which the same bytes were pushed again. */
+  async put(repository: RepositoryId, manifest: NewManifest): Promise<void> {
+    await this.#sql.query(PUT, [
+      repository,
+      manifest.digest,
+      manifest.mediaType,
+      manifest.size,
+      manifest.content,
+      manifest.subject,
+      manifest.artifactType,
+      manifest.annotations && JSON.stringify(manifest.annotations),
+    ]);
+  }
+
+  async refer(
+    repository: RepositoryId,
+    manifest: Digest,
+    digests: readonly Digest[],
+  ): Promise<void> {
+    if (digests.length > 0) await this.#sql.query(REFER, [repository, manifest, digests]);
+  }
+
+  /** Sizes of those of `digests` that the repository has as manifests, until the transaction ends. */
+  async held(
+    repository: RepositoryId,
+    digests: readonly Digest[],
+  ): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.#sql.query<{ digest: string; size: number }>(HELD, [
+      repository,
+      digests,
+    ]);
+    return new Map(rows.map((row) => [row.digest, row.size]));
+  }
+
+  /** Keeps anybody from beginning to refer to the manifest until the transaction ends; `false` when it is not there. */
+  async lock(repository: RepositoryId, digest: Digest): Promise<boolean> {
+    return (await this.#sql.query(LOCK, [repository, digest])).length > 0;
+  }
+
+  /** One manifest that points at `digest`, if any does. */
+  async pointingAt(repository: RepositoryId, digest: Digest): Promise<Digest | undefined> {
+    const [row] = await this.#sql.query<{ manifest_digest: Digest }>(POINTING_AT, [
+      repository,
+      digest,
+    ]);
+    return row?.manifest_digest;
+  }
+
+  /** What the manifest points at. */
+  async references(repository: RepositoryId, digest: Digest): Promise<Digest[]> {
+    const rows = await this.#sql.query<{ digest: Digest }>(REFERENCES, [repository, digest]);
+    return rows.map((row) => row.digest);
+  }
+
+  /** Removes the manifest with its tags and references. */
+  async delete(repository: RepositoryId, digest: Digest): Promise<void> {
+    await this.#sql.query(DELETE, [repository, digest]);
+  }
+
+  /** At most `limit` referrers of `subject` behind `after`, in the order of their digests. */
+  async referrers(
+    repository: RepositoryName,
+    subject: Digest,
+    page: {
+      readonly artifactType: string | undefined;
+      readonly after: string;
+      readonly limit: number;
+    },
+  ): Promise<Referrer[]> {
+    const rows = await this.#sql.query<ReferrerRow>(REFERRERS, [
+      repository,
+      subject,
+      page.artifactType,
+      page.after,
+      page.limit,
+    ]);
+    return rows.map((row) => ({
+      ...record(row),
+      artifactType: row.artifact_type ?? undefined,
+      annotations: row.annotations ?? undefined,
+    }));
+  }
+}
+
+interface RecordRow {
+  readonly digest: Digest;
+  readonly media_type: ManifestMediaType;
+  readonly size: number;
+}
+
+interface ReferrerRow extends RecordRow {
+  readonly artifact_type: string | null;
+  readonly annotations: Record<string, string> | null;
+}
+
+function record(row: RecordRow): ManifestRecord {
+  return { digest: row.digest, mediaType: row.media_type, size: row.size };
+}
+
+const BY_TAG = {
+  name: 'manifest-by-tag',
+  text: `select m.digest, m.media_type, m.size
+    from repositories r
+    join tags t on t.repository_id = r.id and t.name = $2
+    join manifests m on m.repository_id = t.repository_id and m.digest = t.digest
+    where r.name = $1`,
+};
+
+const BY_DIGEST = {
+  name: 'manifest-by-digest',
+  text: `select m.digest, m.media_type, m.size
+    from repositories r join manifests m on m.repository_id = r.id and m.digest = $2
+    where r.name = $1`,
+};
+
+const CONTENT = {
+  name: 'manifest-content',
+  text: `select m.content from repositories r join manifests m on m.repository_id = r.id and m.digest = $2
+    where r.name = $1`,
+};
+
+const PUT = {
+  name: 'manifest-put',
+  text: `insert into manifests
+      (repository_id, digest, media_type, size, content, subject, artifact_type, annotations)
+    values ($1, $2, $3, $4, $5, $6, $7, $8)
+    on conflict (repository_id, digest) do update set media_type = excluded.media_type`,
+};
+
+const REFER = {
+  name: 'manifest-refer',
+  text: `insert into manifest_references (repository_id, manifest_digest, digest)
+    select $1, $2, unnest($3::text[]) on conflict do nothing`,
+};
+
+const HELD = {
+  name: 'manifest-held',
+  text: `select digest, size from manifests
+    where repository_id = $1 and digest = any($2::text[]) order by digest for key share`,
+};
+
+const LOCK = {
+  name: 'manifest-lock',
+  text: 'select 1 from manifests where repository_id = $1 and digest = $2 for update',
+};
+
+const POINTING_AT = {
+  name: 'manifest-pointing-at',
+  text: 'select manifest_digest from manifest_references where repository_id = $1 and digest = $2 limit 1',
+};
+
+const REFERENCES = {
+  name: 'manifest-references',
+  text: 'select digest from manifest_references where repository_id = $1 and manifest_digest = $2',
+};
+
+const DELETE = {
+  name: 'manifest-delete',
+  text: 'delete from manifests where repository_id = $1 and digest = $2',
+};
+
+const REFERRERS = {
+  name: 'manifest-referrers',
+  text: `select m.digest, m.media_type, m.size, m.artifact_type, m.annotations
+    from repositories r join manifests m on m.repository_id = r.id
+    where r.name = $1 and m.subject = $2 and ($3::text is null or m.artifact_type = $3) and m.digest > $4
+    order by m.digest limit $5`,
+};

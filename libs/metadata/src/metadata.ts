@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import type { DataSource } from 'typeorm';
+import type { Connection } from './connection.ts';
+import { dataSource, type DataSourceOptions } from './data-source.ts';
+import { MetadataUnavailableError, translated } from './errors.ts';
+import { PoolSql, type Sql, type Statement } from './sql.ts';
+import { tablesOver, type Tables } from './tables.ts';
+import { transaction } from './transaction.ts';
+import { type Writer, Writers } from './writer.ts';
+
+const CHECK_LIMIT = 2_000;
+
+/** What the registry knows beside the bytes of its blobs. */
+export class Metadata {
+  /** Each statement by itself, on any connection. */
+  readonly tables: Tables;
+  readonly #source: DataSource;
+  readonly #pool: pg.Pool;
+  readonly #sql: Sql;
+  readonly #writers: Writers;
+
+  private constructor(source: DataSource) {
+    this.#source = source;
+    this.#pool = (source.driver as unknown as { readonly master: pg.Pool }).master;
+    this.#sql = new PoolSql(this.#pool);
+    this.#writers = new Writers(this.#pool);
+    this.tables = tablesOver(this.#sql);
+  }
+
+  static async connect(connection: Connection, options?: DataSourceOptions): Promise<Metadata> {
+    try {
+      return new Metadata(await dataSource(connection, options).initialize());
+    } catch (error) {
+      throw translated(error);
+    }
+  }
+
+  /**
+   * Runs `work` in one transaction: all of it is committed before the promise is fulfilled, or none of
+   * it is. `work` may run again after a deadlock, and inside it only `tables` belongs to the transaction.
+   */
+  async transaction<T>(work: (tables: Tables) => Promise<T>): Promise<T> {
+    return transaction(this.#pool, (sql) => work(tablesOver(sql)));
+  }
+
+  /** This process as a writer of uploads; a new one when the connection that vouched for the last broke. */
+  async writer(): Promise<Writer> {
+    return this.#writers.current();
+  }
+
+  /** Rejects with `MetadataUnavailableError` when the database has not answered within two seconds. */
+  async check(): Promise<void> {
+    const stop = new AbortController();
+    const limit = sleep(CHECK_LIMIT, undefined, { signal: stop.signal }).then(() => {
+      throw new MetadataUnavailableError(`no answer within ${CHECK_LIMIT / 1000} s`);
+    });
+    try {
+      await Promise.race([this.#sql.query(CHECK, []), limit]);
+    } finally {
+      limit.catch(() => undefined);
+      stop.abort();
+    }
+  }
+
+  /** Ends after the statements that are running. */
+  async close(): Promise<void> {
+    await this.#writers.close();
+    await this.#source.destroy();
+  }
+}
+
+const CHECK: Statement<unknown> = { name: 'check', text: 'select 1' };

@@ -1,0 +1,67 @@
+import { migrations } from '@slipway/migrations';
+import { dataSource } from './data-source.ts';
+import { MetadataUnavailableError } from './errors.ts';
+import { migrate, NewerDatabaseError } from './migrate.ts';
+import { testDatabase, type TestDatabase } from './testing/index.ts';
+
+const ALL = migrations.map((migration) => new migration().name);
+
+let database: TestDatabase;
+beforeEach(async () => {
+  database = await testDatabase({ empty: true });
+});
+afterEach(async () => database.drop());
+
+test('it runs what is pending, oldest first, and nothing the second time', async () => {
+  expect(await migrate(database.connection)).toEqual(ALL);
+  expect(await migrate(database.connection)).toEqual([]);
+});
+
+test('of four that start at once, one runs the migrations and the others find nothing to do', async () => {
+  const ran = await Promise.all(Array.from({ length: 4 }, () => migrate(database.connection)));
+
+  expect(ran.toSorted((a, b) => b.length - a.length)).toEqual([ALL, [], [], []]);
+});
+
+test('it refuses a database of a newer version by naming what it does not know', async () => {
+  await migrate(database.connection);
+  const source = await dataSource(database.connection).initialize();
+  await source.query(
+    `insert into migrations (timestamp, name) values (9999999999999, 'FromTheFuture9999999999999')`,
+  );
+  await source.destroy();
+
+  const refused = migrate(database.connection);
+
+  await expect(refused).rejects.toThrow(NewerDatabaseError);
+  await expect(refused).rejects.toThrow('FromTheFuture9999999999999');
+});
+
+test('every migration can be undone and run again', async () => {
+  await migrate(database.connection);
+  const source = await dataSource(database.connection).initialize();
+  for (const name of ALL.toReversed()) {
+    expect(await lastMigration()).toBe(name);
+    await source.undoLastMigration();
+  }
+  const left: unknown = await source.query(`
+    select relname from pg_class
+    where relnamespace = 'public'::regnamespace and relkind in ('r', 'S') and relname !~ '^migrations'`);
+  await source.destroy();
+
+  expect(left).toEqual([]);
+  expect(await migrate(database.connection)).toEqual(ALL);
+
+  async function lastMigration(): Promise<string | undefined> {
+    const rows: { name: string }[] = await source.query(
+      'select name from migrations order by id desc limit 1',
+    );
+    return rows[0]?.name;
+  }
+});
+
+test('a database that is not there is a MetadataUnavailableError', async () => {
+  await expect(migrate({ url: 'postgresql://slipway@127.0.0.1:1/slipway' })).rejects.toThrow(
+    MetadataUnavailableError,
+  );
+});

@@ -1,0 +1,47 @@
+import { migrations } from '@slipway/migrations';
+import { MigrationExecutor } from 'typeorm';
+import type { Connection } from './connection.ts';
+import { dataSource } from './data-source.ts';
+import { translated } from './errors.ts';
+
+/** The database was migrated by a later Slipway than this one. */
+export class NewerDatabaseError extends Error {
+  override readonly name = 'NewerDatabaseError';
+
+  constructor(readonly unknown: readonly string[]) {
+    super(
+      `the database was made by a newer version of Slipway: this one does not know its ` +
+        `migration${unknown.length === 1 ? '' : 's'} ${unknown.join(', ')}; start the newer version`,
+    );
+  }
+}
+
+/**
+ * Brings the database to the shape this code expects and answers the names of the migrations it ran.
+ *
+ * Any number of processes may call it at once: one runs, the others wait and then find nothing to do.
+ * The lock belongs to the one transaction in which all of it happens, so a crash leaves neither a lock
+ * nor half a migration behind.
+ */
+export async function migrate(connection: Connection): Promise<readonly string[]> {
+  const source = dataSource(connection, { maxConnections: 2, statementTimeout: 0 });
+  try {
+    await source.initialize();
+    try {
+      return await source.transaction(async (db) => {
+        await db.query(`select pg_advisory_xact_lock(hashtext('migrations'))`);
+        const executor = new MigrationExecutor(source, db.queryRunner);
+        executor.transaction = 'none';
+        const known = new Set(migrations.map((migration) => new migration().name));
+        const executed = await executor.getExecutedMigrations();
+        const unknown = executed.map(({ name }) => name).filter((name) => !known.has(name));
+        if (unknown.length > 0) throw new NewerDatabaseError(unknown);
+        return (await executor.executePendingMigrations()).map(({ name }) => name);
+      });
+    } finally {
+      await source.destroy();
+    }
+  } catch (error) {
+    throw translated(error);
+  }
+}

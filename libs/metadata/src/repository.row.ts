@@ -1,0 +1,18 @@
+import { Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
+
+@Entity('repositories')
+@Unique('repositories_name_key', ['name'])
+export class RepositoryRow {
+  @PrimaryGeneratedColumn('identity', {
+    type: 'bigint',
+    generatedIdentity: 'ALWAYS',
+    primaryKeyConstraintName: 'repositories_pkey',
+  })
+  id!: number;
+
+  @Column({ type: 'text', collation: 'C' })
+  name!: string;
+
+  @Column({ type: 'timestamptz', default: () => 'now()' })
+  created_at!: Date;
+}

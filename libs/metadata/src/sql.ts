@@ -1,0 +1,61 @@
+import type pg from 'pg';
+import { MetadataUnavailableError, translated } from './errors.ts';
+
+/** A prepared statement. Its name is unique in this library: `table.what-it-does`. */
+export interface Statement<Row> {
+  readonly name: string;
+  readonly text: string;
+  /** Never there: it lets the statement carry the type of its rows. */
+  readonly row?: Row;
+}
+
+/** Runs prepared statements: each on any connection of the pool, or all on that of one transaction. */
+export interface Sql {
+  query<Row>(statement: Statement<Row>, values: readonly unknown[]): Promise<Row[]>;
+}
+
+export class PoolSql implements Sql {
+  readonly #pool: pg.Pool;
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool;
+  }
+
+  async query<Row>(statement: Statement<Row>, values: readonly unknown[]): Promise<Row[]> {
+    const client = await connect(this.#pool);
+    let broken = false;
+    try {
+      return await new ClientSql(client).query(statement, values);
+    } catch (error) {
+      broken = error instanceof MetadataUnavailableError;
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+}
+
+export class ClientSql implements Sql {
+  readonly #client: pg.PoolClient;
+
+  constructor(client: pg.PoolClient) {
+    this.#client = client;
+  }
+
+  async query<Row>({ name, text }: Statement<Row>, values: readonly unknown[]): Promise<Row[]> {
+    try {
+      const { rows } = await this.#client.query({ name, text, values: [...values] });
+      return rows as Row[];
+    } catch (error) {
+      throw translated(error);
+    }
+  }
+}
+
+export async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    throw translated(error);
+  }
+}

@@ -1,0 +1,70 @@
+import type { Digest, Tag } from '@slipway/oci';
+import type { RepositoryId } from './repositories.table.ts';
+import type { Sql } from './sql.ts';
+
+export class TagsTable {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** Points the tag at a manifest, wherever it pointed before. */
+  async set(repository: RepositoryId, tag: Tag, digest: Digest): Promise<void> {
+    await this.#sql.query(SET, [repository, tag, digest]);
+  }
+
+  /** Points the tag at a manifest if it points at `expected` now; `false` when it does not. */
+  async move(
+    repository: RepositoryId,
+    tag: Tag,
+    expected: Digest,
+    digest: Digest,
+  ): Promise<boolean> {
+    return (await this.#sql.query(MOVE, [repository, tag, expected, digest])).length > 0;
+  }
+
+  /** Makes the tag; `false` when it is there already. */
+  async create(repository: RepositoryId, tag: Tag, digest: Digest): Promise<boolean> {
+    return (await this.#sql.query(CREATE, [repository, tag, digest])).length > 0;
+  }
+
+  /** Removes the tag and nothing else; `false` when it was not there. */
+  async delete(repository: RepositoryId, tag: Tag): Promise<boolean> {
+    return (await this.#sql.query(DELETE, [repository, tag])).length > 0;
+  }
+
+  /** At most `limit` tags behind `after`, in byte order. */
+  async list(repository: RepositoryId, after: string, limit: number): Promise<Tag[]> {
+    const rows = await this.#sql.query<{ name: Tag }>(LIST, [repository, after, limit]);
+    return rows.map((row) => row.name);
+  }
+}
+
+const SET = {
+  name: 'tag-set',
+  text: `insert into tags (repository_id, name, digest) values ($1, $2, $3)
+    on conflict (repository_id, name) do update set digest = excluded.digest, updated_at = now()`,
+};
+
+const MOVE = {
+  name: 'tag-move',
+  text: `update tags set digest = $4, updated_at = now()
+    where repository_id = $1 and name = $2 and digest = $3 returning 1`,
+};
+
+const CREATE = {
+  name: 'tag-create',
+  text: `insert into tags (repository_id, name, digest) values ($1, $2, $3)
+    on conflict (repository_id, name) do nothing returning 1`,
+};
+
+const DELETE = {
+  name: 'tag-delete',
+  text: 'delete from tags where repository_id = $1 and name = $2 returning 1',
+};
+
+const LIST = {
+  name: 'tag-list',
+  text: 'select name from tags where repository_id = $1 and name > $2 order by name limit $3',
+};

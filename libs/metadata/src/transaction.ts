@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { MetadataUnavailableError, mayBeRetried, translated } from './errors.ts';
+import { ClientSql, connect, type Sql } from './sql.ts';
+
+const ATTEMPTS = 5;
+
+/**
+ * Runs `work` in one transaction: all of it is committed, or none of it is.
+ *
+ * `work` may run again after a deadlock or a serialization failure, so what it does outside the
+ * database must bear repetition. When the connection breaks during the commit, it is not known whether
+ * the transaction was committed; the caller gets `MetadataUnavailableError`.
+ */
+export async function transaction<T>(pool: pg.Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await once(pool, work);
+    } catch (error) {
+      if (attempt === ATTEMPTS || !mayBeRetried(error)) throw error;
+      await sleep(Math.random() * 10 * 2 ** attempt);
+    }
+  }
+}
+
+async function once<T>(pool: pg.Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const client = await connect(pool);
+  let broken = false;
+  try {
+    await client.query('begin');
+    const result = await work(new ClientSql(client));
+    await client.query('commit');
+    return result;
+  } catch (cause) {
+    const error = translated(cause);
+    broken = error instanceof MetadataUnavailableError || !(await rollback(client));
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+async function rollback(client: pg.PoolClient): Promise<boolean> {
+  try {
+    await client.query('rollback');
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,36 @@
+import { Column, Entity, ForeignKey, Index, PrimaryColumn, Unique } from 'typeorm';
+import { RepositoryRow } from './repository.row.ts';
+
+/** An upload session. Its bytes are under `storage_key`; how many there are, the store knows. */
+@Entity('uploads')
+@Unique('uploads_storage_key_key', ['storage_key'])
+@ForeignKey(() => RepositoryRow, ['repository_id'], ['id'], {
+  name: 'uploads_repository_id_fkey',
+  onDelete: 'CASCADE',
+})
+@Index('uploads_repository_id', ['repository_id'])
+@Index('uploads_active_at', ['active_at'])
+export class UploadRow {
+  @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'uploads_pkey' })
+  id!: string;
+
+  @Column({ type: 'bigint' })
+  repository_id!: number;
+
+  @Column({ type: 'uuid' })
+  storage_key!: string;
+
+  /** What the client said the digest will be made with, when it said so. */
+  @Column({ type: 'text', collation: 'C', nullable: true })
+  algorithm!: string | null;
+
+  /** The process that is writing now. It holds an advisory lock of this number while it lives. */
+  @Column({ type: 'bigint', nullable: true })
+  writer!: number | null;
+
+  @Column({ type: 'timestamptz', default: () => 'now()' })
+  started_at!: Date;
+
+  @Column({ type: 'timestamptz', default: () => 'now()' })
+  active_at!: Date;
+}

@@ -1,0 +1,112 @@
+import type { Algorithm, RepositoryName } from '@slipway/oci';
+import type { Sql } from './sql.ts';
+
+/** An upload session. How many bytes it has, the store alone knows. */
+export interface UploadRecord {
+  readonly storageKey: string;
+  /** What the client said it will be verified with, if it said so. */
+  readonly algorithm: Algorithm | undefined;
+}
+
+/**
+ * Upload sessions, so that any replica can go on with any of them. One process writes at a time: its
+ * `writer` number stands in the row, and it lives as long as it holds the advisory lock of that number.
+ */
+export class UploadsTable {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  async insert(
+    id: string,
+    repository: RepositoryName,
+    storageKey: string,
+    algorithm: Algorithm | undefined,
+  ): Promise<void> {
+    await this.#sql.query(INSERT, [id, repository, storageKey, algorithm]);
+  }
+
+  async find(id: string, repository: RepositoryName): Promise<UploadRecord | undefined> {
+    const [row] = await this.#sql.query<UploadRow>(FIND, [id, repository]);
+    return row && record(row);
+  }
+
+  /** Makes `writer` the one that writes; `undefined` when there is no such upload or another living one does. */
+  async claim(
+    id: string,
+    repository: RepositoryName,
+    writer: number,
+  ): Promise<UploadRecord | undefined> {
+    const [row] = await this.#sql.query<UploadRow>(CLAIM, [id, repository, writer]);
+    return row && record(row);
+  }
+
+  async release(id: string, writer: number): Promise<void> {
+    await this.#sql.query(RELEASE, [id, writer]);
+  }
+
+  /** Ends the session; `false` when `writer` is not, or no longer, the one that writes. */
+  async finish(id: string, writer: number): Promise<boolean> {
+    return (await this.#sql.query(FINISH, [id, writer])).length > 0;
+  }
+
+  /** Ends at most `limit` sessions that nobody has touched for `seconds` or is writing; returns their keys. */
+  async expire(seconds: number, limit: number): Promise<string[]> {
+    const rows = await this.#sql.query<{ storage_key: string }>(EXPIRE, [seconds, limit]);
+    return rows.map((row) => row.storage_key);
+  }
+}
+
+interface UploadRow {
+  readonly storage_key: string;
+  readonly algorithm: Algorithm | null;
+}
+
+function record(row: UploadRow): UploadRecord {
+  return { storageKey: row.storage_key, algorithm: row.algorithm ?? undefined };
+}
+
+/** The first key of the advisory locks that writers hold; the second is their number. */
+export const WRITER_LOCKS = 0x5117;
+
+const WRITER_IS_GONE = `(writer is null or not exists (
+  select 1 from pg_locks where locktype = 'advisory' and granted
+    and database = (select oid from pg_database where datname = current_database())
+    and classid = ${WRITER_LOCKS} and objid = writer and objsubid = 2))`;
+
+const INSERT = {
+  name: 'upload-insert',
+  text: 'insert into uploads (id, repository, storage_key, algorithm) values ($1, $2, $3, $4)',
+};
+
+const FIND = {
+  name: 'upload-find',
+  text: 'select storage_key, algorithm from uploads where id = $1 and repository = $2',
+};
+
+const CLAIM = {
+  name: 'upload-claim',
+  text: `update uploads set writer = $3, active_at = now()
+    where id = $1 and repository = $2 and (writer = $3 or ${WRITER_IS_GONE})
+    returning storage_key, algorithm`,
+};
+
+const RELEASE = {
+  name: 'upload-release',
+  text: 'update uploads set writer = null, active_at = now() where id = $1 and writer = $2',
+};
+
+const FINISH = {
+  name: 'upload-finish',
+  text: 'delete from uploads where id = $1 and writer = $2 returning 1',
+};
+
+const EXPIRE = {
+  name: 'upload-expire',
+  text: `delete from uploads where id in (
+      select id from uploads where active_at < now() - make_interval(secs => $1) and ${WRITER_IS_GONE}
+      order by active_at limit $2 for update skip locked)
+    returning storage_key`,
+};

@@ -1,0 +1,66 @@
+import type pg from 'pg';
+import { translated } from './errors.ts';
+import { WRITER_LOCKS } from './uploads.table.ts';
+
+/** This process among those that write uploads. */
+export interface Writer {
+  readonly id: number;
+  /** Aborted when others may take this process for dead: what it writes must stop then. */
+  readonly lost: AbortSignal;
+}
+
+/**
+ * Gives the process its writer number and holds the advisory lock that shows it alive. The lock belongs to
+ * a connection, so it ends with the process, however that ends. When the connection breaks, the number is
+ * given up and the next caller gets a fresh one.
+ */
+export class Writers {
+  readonly #pool: pg.Pool;
+  #current: Promise<Enlisted> | undefined;
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool;
+  }
+
+  async current(): Promise<Writer> {
+    this.#current ??= this.#enlist();
+    try {
+      return await this.#current;
+    } catch (error) {
+      this.#current = undefined;
+      throw translated(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    const enlisted = await this.#current?.catch(() => undefined);
+    this.#current = undefined;
+    enlisted?.client.release(true);
+  }
+
+  async #enlist(): Promise<Enlisted> {
+    const client = await this.#pool.connect();
+    const lost = new AbortController();
+    const give = () => {
+      lost.abort(new Error('the connection that shows this process alive to others broke'));
+      this.#current = undefined;
+    };
+    client.once('error', give);
+    client.once('end', give);
+    try {
+      const { rows } = await client.query<{ id: number }>(ENLIST, [WRITER_LOCKS]);
+      const id = Number(rows[0]?.id);
+      return { id, lost: lost.signal, client };
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+}
+
+interface Enlisted extends Writer {
+  readonly client: pg.PoolClient;
+}
+
+const ENLIST = `with fresh as (select nextval('writers') as id)
+  select id, pg_advisory_lock($1::integer, id::integer) from fresh`;

@@ -1,0 +1,93 @@
+import type { Metadata } from '@slipway/metadata';
+import { type BlobStore, parseStorageKey } from '@slipway/storage';
+import type { GarbageTimes } from './garbage-times.ts';
+
+const BATCH = 100;
+
+/** What one round found and did. */
+export interface Collected {
+  readonly expiredUploads: number;
+  readonly reviewedBlobs: number;
+  readonly removedBlobs: number;
+  readonly deletedKeys: number;
+}
+
+/**
+ * One round of garbage collection, while the registry serves. Any number of replicas may run it at once:
+ * each takes rows that no other holds. Its work is proportional to the garbage, and a full batch is
+ * followed by the next until nothing is due.
+ *
+ * INVARIANTS
+ * - What is garbage is read from Postgres alone; the store is never listed.
+ * - A blob goes only when no manifest of its repository points at it, under a lock that a push which
+ *   begins to point at it must wait for.
+ * - Bytes go only by their key, and only after the transaction that forgot them is committed.
+ */
+export async function collectGarbage(
+  metadata: Metadata,
+  store: BlobStore,
+  times: GarbageTimes,
+  signal: AbortSignal,
+): Promise<Collected> {
+  const expiredUploads = await drain(signal, () => expireUploads(metadata, times));
+  let removedBlobs = 0;
+  const reviewedBlobs = await drain(signal, async () => {
+    const reviewed = await reviewBlobs(metadata, times);
+    removedBlobs += reviewed.removed;
+    return reviewed.seen;
+  });
+  const deletedKeys = await drain(signal, () => deleteKeys(metadata, store));
+  return { expiredUploads, reviewedBlobs, removedBlobs, deletedKeys };
+}
+
+/** Repeats `batch`, which says how many it handled, until one is not full. */
+async function drain(signal: AbortSignal, batch: () => Promise<number>): Promise<number> {
+  let total = 0;
+  for (;;) {
+    if (signal.aborted) return total;
+    const handled = await batch();
+    total += handled;
+    if (handled < BATCH) return total;
+  }
+}
+
+async function expireUploads(metadata: Metadata, times: GarbageTimes): Promise<number> {
+  return metadata.transaction(async (tables) => {
+    const keys = await tables.uploads.expire(times.uploadExpiry, BATCH);
+    await tables.deletions.add(keys, 0);
+    return keys.length;
+  });
+}
+
+async function reviewBlobs(
+  metadata: Metadata,
+  times: GarbageTimes,
+): Promise<{ seen: number; removed: number }> {
+  return metadata.transaction(async (tables) => {
+    let removed = 0;
+    const candidates = await tables.blobReviews.due(BATCH);
+    for (const candidate of candidates) {
+      const { repository, digest } = candidate;
+      if ((await tables.manifests.pointingAt(repository, digest)) !== undefined) {
+        await tables.blobReviews.dismiss(candidate);
+        continue;
+      }
+      await tables.blobs.unlink(repository, digest);
+      const key = await tables.blobs.removeUnlinked(digest);
+      if (key === undefined) continue;
+      await tables.deletions.add([key], times.deletionDelay);
+      removed++;
+    }
+    return { seen: candidates.length, removed };
+  });
+}
+
+/** The bytes first, then the row: a crash between them deletes nothing twice, for deleting again is no error. */
+async function deleteKeys(metadata: Metadata, store: BlobStore): Promise<number> {
+  return metadata.transaction(async (tables) => {
+    const keys = await tables.deletions.due(BATCH);
+    for (const key of keys) await store.delete(parseStorageKey(key));
+    await tables.deletions.remove(keys);
+    return keys.length;
+  });
+}

@@ -1,0 +1,74 @@
+import { MetadataUnavailableError } from '@slipway/metadata';
+import { StorageFullError, StorageUnavailableError } from '@slipway/storage';
+
+/** Everything the registry may refuse for. Each wire says in one table what it makes of each. */
+export type Reason =
+  | 'blob-in-use'
+  | 'blob-unknown'
+  | 'body-timeout'
+  | 'denied'
+  | 'digest-invalid'
+  | 'digest-mismatch'
+  | 'endpoint-unknown'
+  | 'length-invalid'
+  | 'manifest-in-use'
+  | 'manifest-invalid'
+  | 'manifest-references-unknown'
+  | 'manifest-too-large'
+  | 'manifest-unknown'
+  | 'metadata-unavailable'
+  | 'name-invalid'
+  | 'range-invalid'
+  | 'range-not-next'
+  | 'range-unsatisfiable'
+  | 'repository-unknown'
+  | 'request-invalid'
+  | 'size-mismatch'
+  | 'storage-full'
+  | 'storage-unavailable'
+  | 'tag-invalid'
+  | 'tag-moved'
+  | 'unauthenticated'
+  | 'unsupported'
+  | 'upload-busy'
+  | 'upload-interrupted'
+  | 'upload-unknown';
+
+/** A refusal: the message names the thing and, where there is one, what would be right. */
+export class RegistryError extends Error {
+  override readonly name = 'RegistryError';
+  readonly reason: Reason;
+  readonly detail: unknown;
+
+  constructor(reason: Reason, message: string, detail?: unknown, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+    this.detail = detail;
+  }
+}
+
+/** The refusal that an error stands for; `undefined` for a bug. */
+export function asRegistryError(error: unknown): RegistryError | undefined {
+  if (error instanceof RegistryError) return error;
+  const cause = { cause: error };
+  if (error instanceof StorageFullError) {
+    return new RegistryError('storage-full', "the registry's storage is full", undefined, cause);
+  }
+  if (error instanceof StorageUnavailableError) {
+    return new RegistryError(
+      'storage-unavailable',
+      "the registry's storage does not answer",
+      undefined,
+      cause,
+    );
+  }
+  if (error instanceof MetadataUnavailableError) {
+    return new RegistryError(
+      'metadata-unavailable',
+      "the registry's database does not answer",
+      undefined,
+      cause,
+    );
+  }
+  return undefined;
+}

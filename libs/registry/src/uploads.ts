@@ -1,0 +1,219 @@
+import type { Metadata, Tables, UploadRecord, Writer } from '@slipway/metadata';
+import { type Algorithm, algorithmOf, type Digest, type RepositoryName } from '@slipway/oci';
+import { type BlobStore, type Ingest, parseStorageKey } from '@slipway/storage';
+import { RegistryError } from './errors.ts';
+import type { GarbageTimes } from './garbage-times.ts';
+import { digestSoFar, hashing, type HashState } from './hashing.ts';
+import { UploadHashes } from './upload-hashes.ts';
+
+/** An upload session as a client names it. */
+export interface UploadId {
+  readonly repository: RepositoryName;
+  readonly id: string;
+}
+
+/** Bytes that a request brings: where the client says they begin and how many it says there are. */
+export interface Chunk {
+  readonly source: AsyncIterable<Uint8Array>;
+  readonly start: number | undefined;
+  readonly length: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Blobs on their way in.
+ *
+ * INVARIANTS
+ * - An upload never moves: its bytes are written once, under a key of its own that the digest adopts.
+ * - `complete` returns only when the bytes are durable and the transaction that adopts them is committed,
+ *   in that order. A crash before it leaves an upload that goes on, or bytes whose row the janitor finds.
+ * - Two that complete the same digest both succeed; the bytes that came second go to the deletions.
+ * - One request writes to an upload at a time, over all replicas.
+ */
+export class Uploads {
+  readonly #metadata: Metadata;
+  readonly #store: BlobStore;
+  readonly #times: GarbageTimes;
+  readonly #freshId: () => string;
+  readonly #hashes = new UploadHashes();
+  readonly #busy = new Set<string>();
+
+  constructor(metadata: Metadata, store: BlobStore, times: GarbageTimes, freshId: () => string) {
+    this.#metadata = metadata;
+    this.#store = store;
+    this.#times = times;
+    this.#freshId = freshId;
+  }
+
+  async start(repository: RepositoryName, algorithm?: Algorithm): Promise<UploadId> {
+    const id = this.#freshId();
+    await this.#metadata.tables.uploads.insert(id, repository, this.#freshId(), algorithm);
+    return { repository, id };
+  }
+
+  /** Bytes stored so far. */
+  async size(upload: UploadId): Promise<number> {
+    const record = await this.#metadata.tables.uploads.find(upload.id, upload.repository);
+    if (record === undefined) throw unknownUpload(upload);
+    const ingest = await this.#store.ingest(parseStorageKey(record.storageKey));
+    await ingest.close();
+    return ingest.size;
+  }
+
+  /** Stores a chunk behind what is there and returns the new size. What arrives of one that breaks off is kept. */
+  async append(upload: UploadId, chunk: Chunk): Promise<number> {
+    return this.#writing(upload, async ({ record, writer, ingest }) => {
+      const state = await this.#receive(
+        upload,
+        record.algorithm ?? 'sha256',
+        ingest,
+        chunk,
+        writer,
+      );
+      return state.size;
+    });
+  }
+
+  /** Stores the last chunk, if there is one, checks the whole against `digest` and makes it the repository's. */
+  async complete(upload: UploadId, digest: Digest, chunk: Chunk): Promise<void> {
+    await this.#writing(upload, async ({ record, writer, ingest }) => {
+      const state = await this.#receive(upload, algorithmOf(digest), ingest, chunk, writer);
+      const actual = digestSoFar(state);
+      if (actual !== digest) {
+        await this.#abandon(upload, writer, record);
+        throw new RegistryError(
+          'digest-mismatch',
+          `the ${state.size} bytes that were uploaded are ${actual}, not ${digest}`,
+          { digest, actual, size: state.size },
+        );
+      }
+      await ingest.commit();
+      await this.#metadata.transaction((tables) =>
+        this.#adopt(tables, upload, writer, { digest, size: state.size, key: record.storageKey }),
+      );
+      this.#hashes.forget(upload.id);
+    });
+  }
+
+  async cancel(upload: UploadId): Promise<void> {
+    await this.#writing(upload, ({ record, writer }) => this.#abandon(upload, writer, record));
+  }
+
+  /** Links a blob that `from` holds; `false` when it holds none. */
+  async mount(repository: RepositoryName, digest: Digest, from: RepositoryName): Promise<boolean> {
+    return this.#metadata.transaction(async (tables) => {
+      if (!(await tables.blobs.hold(from, digest))) return false;
+      await this.#link(tables, repository, digest);
+      return true;
+    });
+  }
+
+  /** Repositories from which the blob could be mounted. */
+  async holders(digest: Digest): Promise<readonly RepositoryName[]> {
+    return this.#metadata.tables.blobs.holders(digest, 100);
+  }
+
+  /** Runs `work` as the only one that writes to the upload. */
+  async #writing<T>(
+    upload: UploadId,
+    work: (held: { record: UploadRecord; writer: Writer; ingest: Ingest }) => Promise<T>,
+  ): Promise<T> {
+    if (this.#busy.has(upload.id)) throw busyUpload(upload);
+    this.#busy.add(upload.id);
+    try {
+      const { uploads } = this.#metadata.tables;
+      const writer = await this.#metadata.writer();
+      const record = await uploads.claim(upload.id, upload.repository, writer.id);
+      if (record === undefined) {
+        const there = await uploads.find(upload.id, upload.repository);
+        throw there === undefined ? unknownUpload(upload) : busyUpload(upload);
+      }
+      const ingest = await this.#store.ingest(parseStorageKey(record.storageKey));
+      try {
+        return await work({ record, writer, ingest });
+      } finally {
+        await ingest.close();
+        await uploads.release(upload.id, writer.id);
+      }
+    } finally {
+      this.#busy.delete(upload.id);
+    }
+  }
+
+  /** Appends the chunk and returns the hash of all that is stored. */
+  async #receive(
+    upload: UploadId,
+    algorithm: Algorithm,
+    ingest: Ingest,
+    chunk: Chunk,
+    writer: Writer,
+  ): Promise<HashState> {
+    if (chunk.start !== undefined && chunk.start !== ingest.size) {
+      throw new RegistryError(
+        'range-not-next',
+        `the chunk begins at byte ${chunk.start}, but the next byte of upload ${upload.id} is ${ingest.size}`,
+        { size: ingest.size },
+      );
+    }
+    const before = await this.#hashes.of(upload.id, algorithm, ingest);
+    const { bytes, state } = hashing(before, chunk.source);
+    const sizeBefore = ingest.size;
+    try {
+      await ingest.append(bytes, AbortSignal.any([chunk.signal, writer.lost]));
+    } finally {
+      this.#hashes.remember(upload.id, state());
+    }
+    const received = ingest.size - sizeBefore;
+    if (chunk.length !== undefined && received !== chunk.length) {
+      throw new RegistryError(
+        'size-mismatch',
+        `the request announced ${chunk.length} bytes and brought ${received}`,
+        { announced: chunk.length, received },
+      );
+    }
+    return state();
+  }
+
+  async #adopt(
+    tables: Tables,
+    upload: UploadId,
+    writer: Writer,
+    blob: { digest: Digest; size: number; key: string },
+  ): Promise<void> {
+    if (!(await tables.uploads.finish(upload.id, writer.id))) throw busyUpload(upload);
+    const kept = await tables.blobs.adopt(blob.digest, blob.size, blob.key);
+    if (kept !== blob.key) await tables.deletions.add([blob.key], 0);
+    await this.#link(tables, upload.repository, blob.digest);
+  }
+
+  /** Gives the repository the blob, as a candidate for review until a manifest refers to it. */
+  async #link(tables: Tables, repository: RepositoryName, digest: Digest): Promise<void> {
+    const id = await tables.repositories.ensure(repository);
+    await tables.blobs.link(id, digest);
+    await tables.blobReviews.schedule(id, [digest], this.#times.reviewDelay);
+  }
+
+  async #abandon(upload: UploadId, writer: Writer, record: UploadRecord): Promise<void> {
+    this.#hashes.forget(upload.id);
+    await this.#metadata.transaction(async (tables) => {
+      await tables.uploads.finish(upload.id, writer.id);
+      await tables.deletions.add([record.storageKey], 0);
+    });
+  }
+}
+
+function unknownUpload(upload: UploadId): RegistryError {
+  return new RegistryError(
+    'upload-unknown',
+    `${upload.repository} has no upload ${upload.id}; it was finished, cancelled or left alone too long`,
+    { upload: upload.id },
+  );
+}
+
+function busyUpload(upload: UploadId): RegistryError {
+  return new RegistryError(
+    'upload-busy',
+    `upload ${upload.id} is being written to by another request`,
+    { upload: upload.id },
+  );
+}

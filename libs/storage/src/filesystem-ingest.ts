@@ -1,0 +1,159 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { Ingest } from './blob-store.ts';
+import { AlreadyCommittedError, StorageUnavailableError } from './errors.ts';
+import { onDisk } from './filesystem-errors.ts';
+import { GatheredWrites } from './gathered-writes.ts';
+import { untilAborted } from './until-aborted.ts';
+
+const READ_BYTES = 1024 * 1024;
+/** How far the disk may stay behind the page cache, so that `commit` need not wait for a whole layer. */
+const WRITEBACK_BYTES = 64 * 1024 * 1024;
+
+/** One file on its way in. */
+export class FileIngest implements Ingest {
+  readonly #path: string;
+  readonly #file: FileHandle;
+  readonly #markCommitted: () => Promise<void>;
+  #size: number;
+  #committed: boolean;
+  /** This many bytes, from the first, are known to be on the disk itself. */
+  #durable = 0;
+  #writeback: Promise<void> | undefined;
+  #lost: unknown;
+
+  constructor(
+    path: string,
+    file: FileHandle,
+    state: { readonly size: number; readonly committed: boolean },
+    markCommitted: () => Promise<void>,
+  ) {
+    this.#path = path;
+    this.#file = file;
+    this.#size = state.size;
+    this.#committed = state.committed;
+    this.#markCommitted = markCommitted;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  async append(source: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<number> {
+    const failed = new AbortController();
+    const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
+    const writes = new GatheredWrites(
+      (chunks) => this.#write(chunks),
+      (error) => failed.abort(error),
+    );
+    try {
+      for await (const chunk of untilAborted(source, stop)) {
+        if (chunk.length === 0) continue;
+        if (this.#committed) throw new AlreadyCommittedError(`${this.#path} is committed`);
+        await writes.push(chunk);
+      }
+    } finally {
+      await writes.flush();
+    }
+    return this.#size;
+  }
+
+  async *read(): AsyncGenerator<Uint8Array, void, void> {
+    const end = this.#size;
+    let next = this.#readAt(0, end);
+    try {
+      for (let position = 0; position < end;) {
+        const chunk = await next;
+        position += chunk.length;
+        next = this.#readAt(position, end);
+        // Its failure is thrown when its turn comes.
+        next.catch(() => undefined);
+        yield chunk;
+      }
+    } finally {
+      await next.catch(() => undefined);
+    }
+  }
+
+  async commit(): Promise<void> {
+    if (this.#committed) return;
+    await this.#sync();
+    await this.#markCommitted();
+    const { nlink } = await onDisk('look at', this.#path, () => this.#file.stat());
+    if (nlink === 0) throw new Error(`${this.#path} was deleted while it was being written`);
+    this.#committed = true;
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#writeback;
+      if (this.#lost !== undefined) await this.#dropLost();
+    } finally {
+      await this.#file.close();
+    }
+  }
+
+  async #write(chunks: readonly Uint8Array[]): Promise<void> {
+    if (this.#lost !== undefined) return this.#dropLost();
+    let rest = chunks;
+    while (rest.length > 0) {
+      const { bytesWritten } = await onDisk('write', this.#path, () =>
+        this.#file.writev(rest, this.#size),
+      );
+      if (bytesWritten === 0) throw new StorageUnavailableError(`${this.#path} takes no bytes`);
+      this.#size += bytesWritten;
+      rest = after(rest, bytesWritten);
+    }
+    if (this.#size - this.#durable >= WRITEBACK_BYTES) this.#writeback ??= this.#beginWriteback();
+  }
+
+  async #beginWriteback(): Promise<void> {
+    const size = this.#size;
+    try {
+      await onDisk('sync', this.#path, () => this.#file.datasync());
+      this.#durable = size;
+    } catch (error) {
+      this.#lost = error;
+    }
+    this.#writeback = undefined;
+  }
+
+  async #sync(): Promise<void> {
+    await this.#writeback;
+    if (this.#lost === undefined) await this.#beginWriteback();
+    if (this.#lost !== undefined) await this.#dropLost();
+  }
+
+  /**
+   * After a failed sync the kernel takes the pages for clean and the next sync succeeds although they never
+   * reached the disk. So what is not known to be there is cut off, and can only be sent again.
+   */
+  async #dropLost(): Promise<never> {
+    const error = this.#lost;
+    await onDisk('shorten', this.#path, () => this.#file.truncate(this.#durable));
+    this.#size = this.#durable;
+    this.#lost = undefined;
+    throw error;
+  }
+
+  async #readAt(position: number, end: number): Promise<Uint8Array> {
+    const length = Math.min(READ_BYTES, end - position);
+    if (length === 0) return new Uint8Array();
+    const { buffer, bytesRead } = await onDisk('read', this.#path, () =>
+      this.#file.read(Buffer.allocUnsafeSlow(length), 0, length, position),
+    );
+    if (bytesRead === 0) throw new StorageUnavailableError(`${this.#path} ends before its size`);
+    return buffer.subarray(0, bytesRead);
+  }
+}
+
+/** What of `chunks` comes behind the first `count` bytes. */
+function after(chunks: readonly Uint8Array[], count: number): readonly Uint8Array[] {
+  let skipped = 0;
+  for (const [index, chunk] of chunks.entries()) {
+    if (skipped + chunk.length > count) {
+      return [chunk.subarray(count - skipped), ...chunks.slice(index + 1)];
+    }
+    skipped += chunk.length;
+  }
+  return [];
+}
