@@ -41,10 +41,11 @@ export class CreateRegistry1795435200000 implements MigrationInterface {
         digest text collate "C" not null,
         media_type text collate "C" not null,
         content bytea not null,
+        size integer not null,
         subject text collate "C",
         -- As the referrers list shows them.
         artifact_type text collate "C",
-        annotations jsonb,
+        annotations json,
         pushed_at timestamptz not null default now(),
         constraint manifests_pkey primary key (repository_id, digest),
         constraint manifests_repository_id_fkey
@@ -80,7 +81,7 @@ export class CreateRegistry1795435200000 implements MigrationInterface {
       -- An upload session. Its bytes are under storage_key; how many there are, the store knows.
       create table uploads (
         id uuid not null,
-        repository_id bigint not null,
+        repository text collate "C" not null,
         storage_key uuid not null,
         -- What the client said the digest will be made with, when it said so.
         algorithm text collate "C",
@@ -89,11 +90,8 @@ export class CreateRegistry1795435200000 implements MigrationInterface {
         started_at timestamptz not null default now(),
         active_at timestamptz not null default now(),
         constraint uploads_pkey primary key (id),
-        constraint uploads_storage_key_key unique (storage_key),
-        constraint uploads_repository_id_fkey
-          foreign key (repository_id) references repositories (id) on delete cascade
+        constraint uploads_storage_key_key unique (storage_key)
       );
-      create index uploads_repository_id on uploads (repository_id);
       create index uploads_active_at on uploads (active_at);
 
       -- Numbers for the processes that write uploads.

@@ -1,5 +1,3 @@
-import { isNativeError } from 'node:util/types';
-
 /** The database cannot be asked now; the same question may succeed later. */
 export class MetadataUnavailableError extends Error {
   override readonly name = 'MetadataUnavailableError';
@@ -16,14 +14,14 @@ export function translated(error: unknown): unknown {
 
 /** Whether Postgres undid the transaction only because of others that ran beside it. */
 export function mayBeRetried(error: unknown): boolean {
-  return ['40001', '40P01'].includes(codeOf(error));
+  return ['40001', '40P01'].includes(field(error, 'code'));
 }
 
 function isUnavailability(error: unknown): boolean {
   return (
-    UNAVAILABLE_STATES.test(codeOf(error)) ||
-    UNREACHABLE.has(codeOf(error)) ||
-    (isNativeError(error) && LOST.test(error.message))
+    UNAVAILABLE_STATES.test(field(error, 'code')) ||
+    UNREACHABLE.has(field(error, 'code')) ||
+    LOST.test(field(error, 'message'))
   );
 }
 
@@ -52,13 +50,16 @@ const UNREACHABLE = new Set([
 const LOST =
   /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|Driver not Connected)/i;
 
-function codeOf(error: unknown): string {
-  return isNativeError(error) && 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : '';
+/** Errors of Node and of its packages need not be of this realm's `Error`. */
+function field(error: unknown, name: 'code' | 'message'): string {
+  const value: unknown =
+    typeof error === 'object' && error !== null
+      ? (error as Readonly<Record<string, unknown>>)[name]
+      : undefined;
+  return typeof value === 'string' ? value : '';
 }
 
 function reason(cause: unknown): string {
-  if (!isNativeError(cause)) return String(cause);
-  return cause.message === '' ? codeOf(cause) : cause.message;
+  if (typeof cause === 'string') return cause;
+  return field(cause, 'message') || field(cause, 'code') || String(cause);
 }

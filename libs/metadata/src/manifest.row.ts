@@ -23,6 +23,10 @@ export class ManifestRow {
   @Column({ type: 'bytea' })
   content!: Buffer;
 
+  /** Bytes of `content`. */
+  @Column({ type: 'integer' })
+  size!: number;
+
   @Column({ type: 'text', collation: 'C', nullable: true })
   subject!: string | null;
 
@@ -30,8 +34,8 @@ export class ManifestRow {
   @Column({ type: 'text', collation: 'C', nullable: true })
   artifact_type!: string | null;
 
-  /** As the referrers list shows them. */
-  @Column({ type: 'jsonb', nullable: true })
+  /** As the referrers list shows them; as text, for jsonb refuses some of what JSON may hold. */
+  @Column({ type: 'json', nullable: true })
   annotations!: Record<string, string> | null;
 
   @Column({ type: 'timestamptz', default: () => 'now()' })

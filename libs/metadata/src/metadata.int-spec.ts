@@ -157,3 +157,9 @@ test.each([
 ])('connecting to $where where nobody listens is a MetadataUnavailableError', async (one) => {
   await expect(Metadata.connect(one.connection)).rejects.toThrow(MetadataUnavailableError);
 });
+
+test('what the work itself throws is never taken for a lost database', async () => {
+  const missing = Object.assign(new Error('no such file'), { code: 'ENOENT' });
+
+  await expect(metadata.transaction(() => Promise.reject(missing))).rejects.toBe(missing);
+});

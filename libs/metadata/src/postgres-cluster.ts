@@ -47,11 +47,13 @@ export async function openCluster(
   const cluster = { binaries, account, data, run: join(folder, 'run'), log: join(folder, 'log') };
   for (const directory of [folder, cluster.run, cluster.log]) {
     mkdirSync(directory, { recursive: true });
-    chmodSync(directory, 0o700);
   }
   await removeUnfinished(folder);
   if (account) await handOver(folder, account);
   const found = await versionOf(data);
+  for (const directory of [folder, cluster.run, cluster.log, ...(found ? [data] : [])]) {
+    chmodSync(directory, 0o700);
+  }
   if (found === undefined) await createCluster(folder, cluster);
   else if (found !== binaries.major) {
     throw new Error(

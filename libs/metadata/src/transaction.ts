@@ -27,16 +27,23 @@ async function once<T>(pool: pg.Pool, work: (sql: Sql) => Promise<T>): Promise<T
   const client = await connect(pool);
   let broken = false;
   try {
-    await client.query('begin');
+    await control(client, 'begin');
     const result = await work(new ClientSql(client));
-    await client.query('commit');
+    await control(client, 'commit');
     return result;
-  } catch (cause) {
-    const error = translated(cause);
+  } catch (error) {
     broken = error instanceof MetadataUnavailableError || !(await rollback(client));
     throw error;
   } finally {
     client.release(broken);
+  }
+}
+
+async function control(client: pg.PoolClient, command: 'begin' | 'commit'): Promise<void> {
+  try {
+    await client.query(command);
+  } catch (error) {
+    throw translated(error);
   }
 }
 

@@ -1,21 +1,16 @@
-import { Column, Entity, ForeignKey, Index, PrimaryColumn, Unique } from 'typeorm';
-import { RepositoryRow } from './repository.row.ts';
+import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 
 /** An upload session. Its bytes are under `storage_key`; how many there are, the store knows. */
 @Entity('uploads')
 @Unique('uploads_storage_key_key', ['storage_key'])
-@ForeignKey(() => RepositoryRow, ['repository_id'], ['id'], {
-  name: 'uploads_repository_id_fkey',
-  onDelete: 'CASCADE',
-})
-@Index('uploads_repository_id', ['repository_id'])
 @Index('uploads_active_at', ['active_at'])
 export class UploadRow {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'uploads_pkey' })
   id!: string;
 
-  @Column({ type: 'bigint' })
-  repository_id!: number;
+  /** By name: the repository is made when its first blob or manifest is committed. */
+  @Column({ type: 'text', collation: 'C' })
+  repository!: string;
 
   @Column({ type: 'uuid' })
   storage_key!: string;

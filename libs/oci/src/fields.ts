@@ -15,6 +15,13 @@ export function stringField(fields: Fields, key: string, where = key): string | 
   return value;
 }
 
+/** A media type as far as it must be one here: printable, without spaces, of a length that a header can carry. */
+export function mediaTypeField(fields: Fields, key: string, where = key): string | undefined {
+  const value = stringField(fields, key, where);
+  if (value === undefined || value === '' || /^[\x21-\x7e]{1,255}$/.test(value)) return value;
+  throw new ShapeError(`its ${where} ${JSON.stringify(value.slice(0, 100))} is not a media type`);
+}
+
 export function stringMap(
   fields: Fields,
   key: string,
@@ -56,13 +63,13 @@ function readDescriptor(value: unknown, where: string): Descriptor {
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
     throw new ShapeError(`its ${where}.size is not a number of bytes`);
   }
-  const artifactType = stringField(value, 'artifactType', `${where}.artifactType`);
+  const artifactType = mediaTypeField(value, 'artifactType', `${where}.artifactType`);
   const annotations = stringMap(value, 'annotations', `${where}.annotations`);
   const urls = value.urls ?? undefined;
   if (urls !== undefined && !isStrings(urls))
     throw new ShapeError(`its ${where}.urls is not a list of strings`);
   return {
-    mediaType: stringField(value, 'mediaType', `${where}.mediaType`) ?? '',
+    mediaType: mediaTypeField(value, 'mediaType', `${where}.mediaType`) ?? '',
     digest,
     size,
     ...(artifactType !== undefined && { artifactType }),

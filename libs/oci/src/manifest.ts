@@ -3,7 +3,7 @@ import {
   parseDescriptors,
   ShapeError,
   stringMap,
-  stringField,
+  mediaTypeField,
   type Fields,
 } from './fields.ts';
 import type { Descriptor } from './descriptor.ts';
@@ -88,7 +88,7 @@ function readManifest(value: unknown, contentType: string): Manifest {
   const annotations = stringMap(fields, 'annotations');
   const subject = parseDescriptor(fields, 'subject');
   const parts = shapeOf(mediaType) === 'image' ? imageParts(fields) : indexParts(fields);
-  const named = stringField(fields, 'artifactType') ?? '';
+  const named = mediaTypeField(fields, 'artifactType') ?? '';
   const artifactType = named === '' ? parts.config?.mediaType : named;
   return {
     mediaType,
@@ -101,7 +101,7 @@ function readManifest(value: unknown, contentType: string): Manifest {
 
 /** The type the body names, the client says, or the fields imply, in that order; they must not disagree. */
 function mediaTypeOf(fields: Fields, contentType: string): ManifestMediaType {
-  const named = stringField(fields, 'mediaType') ?? '';
+  const named = mediaTypeField(fields, 'mediaType') ?? '';
   const generic = ['', 'application/json', 'application/octet-stream'].includes(contentType);
   if (isSchema1(named)) throw new ShapeError(SCHEMA_1);
   if (named !== '' && !generic && named !== contentType) {

@@ -59,10 +59,13 @@ export interface Ingest {
 
   /**
    * Stores `source` behind what is there and returns the new size. When `source` fails or `signal` is
-   * aborted, what arrived until then is kept, `size` says how much that is, and the error is thrown. When
-   * the medium fails here or in `commit`, `size` says what it holds, which may be less than before: hash
-   * again what is left. A chunk is the store's until it is written: `source` must
-   * not use its memory again. A source that is not read to its end is told by its iterator's `return`.
+   * aborted, what arrived until then is kept, `size` says how much that is, and the error is thrown.
+   *
+   * When the medium fails, here or in `commit`, `size` says what it holds: not all that was taken from
+   * `source`, and maybe less than before, so that only `read` knows what is there.
+   *
+   * A chunk is the store's until it is written: `source` must not use its memory again. A source that is
+   * not read to its end is told by its iterator's `return`.
    */
   append(source: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<number>;
 

@@ -9,13 +9,22 @@ const READ_BYTES = 1024 * 1024;
 /** How far the disk may stay behind the page cache, so that `commit` need not wait for a whole layer. */
 const WRITEBACK_BYTES = 64 * 1024 * 1024;
 
+/** What the writes of one disk have in common. */
+export interface Disk {
+  /** Whether the data of some file is being synced ahead of its commit. */
+  writingBack: boolean;
+}
+
 /** One file on its way in. */
 export class FileIngest implements Ingest {
   readonly #path: string;
   readonly #file: FileHandle;
-  readonly #markCommitted: () => Promise<void>;
+  readonly #mark: () => Promise<void>;
+  readonly #disk: Disk;
   #size: number;
-  #committed: boolean;
+  /** No byte may follow: a commit was begun, here or before. */
+  #final: boolean;
+  #committed = false;
   /** This many bytes, from the first, are known to be on the disk itself. */
   #durable = 0;
   #writeback: Promise<void> | undefined;
@@ -24,14 +33,16 @@ export class FileIngest implements Ingest {
   constructor(
     path: string,
     file: FileHandle,
-    state: { readonly size: number; readonly committed: boolean },
-    markCommitted: () => Promise<void>,
+    state: { readonly size: number; readonly marked: boolean },
+    mark: () => Promise<void>,
+    disk: Disk,
   ) {
     this.#path = path;
     this.#file = file;
     this.#size = state.size;
-    this.#committed = state.committed;
-    this.#markCommitted = markCommitted;
+    this.#final = state.marked;
+    this.#mark = mark;
+    this.#disk = disk;
   }
 
   get size(): number {
@@ -48,7 +59,7 @@ export class FileIngest implements Ingest {
     try {
       for await (const chunk of untilAborted(source, stop)) {
         if (chunk.length === 0) continue;
-        if (this.#committed) throw new AlreadyCommittedError(`${this.#path} is committed`);
+        if (this.#final) throw new AlreadyCommittedError(`${this.#path} is committed`);
         await writes.push(chunk);
       }
     } finally {
@@ -76,10 +87,10 @@ export class FileIngest implements Ingest {
 
   async commit(): Promise<void> {
     if (this.#committed) return;
-    await this.#sync();
-    await this.#markCommitted();
-    const { nlink } = await onDisk('look at', this.#path, () => this.#file.stat());
-    if (nlink === 0) throw new Error(`${this.#path} was deleted while it was being written`);
+    if (!this.#final) await this.#sync();
+    this.#final = true;
+    // Also when the marker is there: whoever made it may have died before its name was durable.
+    await this.#mark();
     this.#committed = true;
   }
 
@@ -103,10 +114,19 @@ export class FileIngest implements Ingest {
       this.#size += bytesWritten;
       rest = after(rest, bytesWritten);
     }
-    if (this.#size - this.#durable >= WRITEBACK_BYTES) this.#writeback ??= this.#beginWriteback();
+    if (this.#size - this.#durable >= WRITEBACK_BYTES && !this.#disk.writingBack) {
+      this.#writeback = this.#writeBack();
+    }
   }
 
-  async #beginWriteback(): Promise<void> {
+  /** One at a time for the whole disk, so that syncs cannot take every thread that reads and writes need. */
+  async #writeBack(): Promise<void> {
+    this.#disk.writingBack = true;
+    await this.#syncData();
+    this.#disk.writingBack = false;
+  }
+
+  async #syncData(): Promise<void> {
     const size = this.#size;
     try {
       await onDisk('sync', this.#path, () => this.#file.datasync());
@@ -114,12 +134,11 @@ export class FileIngest implements Ingest {
     } catch (error) {
       this.#lost = error;
     }
-    this.#writeback = undefined;
   }
 
   async #sync(): Promise<void> {
     await this.#writeback;
-    if (this.#lost === undefined) await this.#beginWriteback();
+    if (this.#lost === undefined) await this.#syncData();
     if (this.#lost !== undefined) await this.#dropLost();
   }
 

@@ -82,6 +82,19 @@ describe('the layout', () => {
   });
 });
 
+describe('a write that was deleted', () => {
+  it('leaves no marker when somebody commits it', async () => {
+    const root = aFolder();
+    const store = await FilesystemBlobStore.open(root);
+    const key = aKey();
+    const ingest = await store.ingest(key);
+    await store.delete(key);
+    await expect(ingest.commit()).rejects.toThrow('was deleted');
+    await ingest.close();
+    expect(await readdir(join(root, 'blobs', key.slice(0, 2)))).toEqual([]);
+  });
+});
+
 describe('a slow source', () => {
   it('has its bytes on the disk before the next come', async () => {
     const root = aFolder();
@@ -214,29 +227,43 @@ describe('a disk that refuses', () => {
   loops(
     'commits nothing whose sync failed, not even the second time (needs root, loop)',
     async () => {
-      const outer = aFolder();
-      await mkdir(outer);
-      await withMount(['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs'], async (small) => {
-        const image = join(small, 'image');
-        await writeFile(image, '');
-        await truncate(image, 64 * MIB);
-        execFileSync('mkfs.ext4', ['-q', '-E', 'lazy_itable_init=1', '-O', '^has_journal', image]);
-        await withMount(['-o', 'loop,errors=continue', image], async (root) => {
-          const store = await FilesystemBlobStore.open(root);
-          const key = aKey();
-          const ingest = await store.ingest(key);
-          await ingest.append(each(pieces(Buffer.alloc(32 * MIB, 'x'), MIB)));
-          await expect(ingest.commit()).rejects.toThrow(StorageUnavailableError);
-          expect(ingest.size).toBe(0);
-          await ingest.close();
-          const again = await store.ingest(key);
-          expect(again.size).toBe(0);
-          await again.close();
-          expect(await store.stat(key)).toBeUndefined();
-        });
+      await withLyingDisk(async (root) => {
+        const store = await FilesystemBlobStore.open(root);
+        const key = aKey();
+        const ingest = await store.ingest(key);
+        await ingest.append(each(pieces(Buffer.alloc(32 * MIB, 'x'), MIB)));
+        await expect(ingest.commit()).rejects.toThrow(StorageFullError);
+        expect(ingest.size).toBe(0);
+        await ingest.close();
+        const again = await store.ingest(key);
+        expect(again.size).toBe(0);
+        await again.close();
+        expect(await store.stat(key)).toBeUndefined();
       });
     },
   );
+
+  loops('ends a long append soon after a sync failed (needs root, loop)', async () => {
+    await withLyingDisk(async (root) => {
+      const store = await FilesystemBlobStore.open(root);
+      const key = aKey();
+      const ingest = await store.ingest(key);
+      const chunk = Buffer.alloc(MIB, 'x');
+      let taken = 0;
+      async function* long(): AsyncGenerator<Uint8Array> {
+        for (; taken < 180; taken++) {
+          yield chunk;
+          await wait(5);
+        }
+      }
+      await expect(ingest.append(long())).rejects.toThrow(StorageFullError);
+      expect(taken).toBeGreaterThan(60);
+      expect(taken).toBeLessThan(180);
+      expect(ingest.size).toBe(0);
+      await ingest.close();
+      expect((await stat(join(root, 'blobs', key.slice(0, 2), key))).size).toBe(0);
+    });
+  });
 });
 
 describe('a process that is killed', () => {
@@ -436,6 +463,17 @@ function runs(command: string, args: readonly string[]): boolean {
   } catch {
     return false;
   }
+}
+
+/** A disk that seems to have room for 256 MiB and loses at its next sync what does not go into 8. */
+async function withLyingDisk(work: (root: string) => Promise<void>): Promise<void> {
+  await withMount(['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs'], async (small) => {
+    const image = join(small, 'image');
+    await writeFile(image, '');
+    await truncate(image, 256 * MIB);
+    execFileSync('mkfs.ext4', ['-q', '-E', 'lazy_itable_init=1', '-O', '^has_journal', image]);
+    await withMount(['-o', 'loop,errors=continue', image], work);
+  });
 }
 
 async function withMount(

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { BlobReader, BlobStore, Ingest } from './blob-store.ts';
 import { StorageUnavailableError } from './errors.ts';
 import { onDisk, unless } from './filesystem-errors.ts';
-import { FileIngest } from './filesystem-ingest.ts';
+import { FileIngest, type Disk } from './filesystem-ingest.ts';
 import { FileReader } from './filesystem-reader.ts';
 import type { StorageKey } from './storage-key.ts';
 
@@ -36,6 +36,7 @@ const SHARDS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padSta
  */
 export class FilesystemBlobStore implements BlobStore {
   readonly #blobs: string;
+  readonly #disk: Disk = { writingBack: false };
 
   private constructor(blobs: string) {
     this.#blobs = blobs;
@@ -56,14 +57,14 @@ export class FilesystemBlobStore implements BlobStore {
   }
 
   async stat(key: StorageKey): Promise<{ readonly size: number } | undefined> {
-    if (!(await this.#isCommitted(key))) return undefined;
+    if (!(await this.#isMarked(key))) return undefined;
     const path = this.#pathOf(key);
     const found = await unless('ENOENT', 'look at', path, () => stat(path));
     return found && { size: found.size };
   }
 
   async open(key: StorageKey): Promise<BlobReader | undefined> {
-    if (!(await this.#isCommitted(key))) return undefined;
+    if (!(await this.#isMarked(key))) return undefined;
     const path = this.#pathOf(key);
     const file = await unless('ENOENT', 'open', path, () => open(path));
     return file && new FileReader(path, file, await sizeOf(path, file));
@@ -71,11 +72,11 @@ export class FilesystemBlobStore implements BlobStore {
 
   async ingest(key: StorageKey): Promise<Ingest> {
     const path = this.#pathOf(key);
-    const committed = await this.#isCommitted(key);
-    const flags = committed ? O_RDONLY : O_RDWR | O_CREAT;
+    const marked = await this.#isMarked(key);
+    const flags = marked ? O_RDONLY : O_RDWR | O_CREAT;
     const file = await onDisk('open', path, () => open(path, flags, FILE_MODE));
     const size = await sizeOf(path, file);
-    return new FileIngest(path, file, { size, committed }, () => this.#markCommitted(key));
+    return new FileIngest(path, file, { size, marked }, () => this.#mark(key, file), this.#disk);
   }
 
   async delete(key: StorageKey): Promise<void> {
@@ -102,7 +103,7 @@ export class FilesystemBlobStore implements BlobStore {
     }
   }
 
-  async #isCommitted(key: StorageKey): Promise<boolean> {
+  async #isMarked(key: StorageKey): Promise<boolean> {
     const marker = this.#markerOf(key);
     if (await unless('ENOENT', 'look at', marker, () => stat(marker))) return true;
     const shard = this.#shardOf(key);
@@ -110,10 +111,15 @@ export class FilesystemBlobStore implements BlobStore {
     return false;
   }
 
-  async #markCommitted(key: StorageKey): Promise<void> {
+  async #mark(key: StorageKey, bytes: FileHandle): Promise<void> {
     const marker = this.#markerOf(key);
     const file = await onDisk('create', marker, () => open(marker, 'w', FILE_MODE));
     await file.close();
+    const { nlink } = await onDisk('look at', this.#pathOf(key), () => bytes.stat());
+    if (nlink === 0) {
+      await unless('ENOENT', 'delete', marker, () => unlink(marker));
+      throw new Error(`${this.#pathOf(key)} was deleted while it was being written`);
+    }
     await syncFolder(this.#shardOf(key));
   }
 

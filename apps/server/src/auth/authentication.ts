@@ -6,7 +6,11 @@ import { BasicStrategy, BearerStrategy } from './strategies.ts';
 import type { Tokens } from './tokens.ts';
 
 type Run = (request: IncomingMessage, response: unknown, next: (error: Error) => void) => void;
-type Done = (error: Error | null | undefined, identity: Identity | false | undefined, why: unknown) => void;
+type Done = (
+  error: Error | null | undefined,
+  identity: Identity | false | undefined,
+  why: unknown,
+) => void;
 
 /** Who sends a request. The protocol, the token endpoint and the management API all ask here. */
 export class Authentication {

@@ -32,7 +32,9 @@ export class Passwords {
     const key = createHash('sha256').update(`${username}\0${password}`).digest('base64');
     const known = this.#right.get(key);
     if (known !== undefined) return known;
-    const account = await this.#metadata.tables.accounts.find(username);
+    const account = username.includes('\0')
+      ? undefined
+      : await this.#metadata.tables.accounts.find(username);
     const right = await verifyPassword(account?.passwordHash ?? (await this.#decoy), password);
     if (account === undefined || !right) return undefined;
     this.#right.set(key, account);

@@ -11,14 +11,16 @@ interface Outcome {
   error(error: unknown): void;
 }
 
+// Passport runs an object made from the strategy, on which `#private` members do not exist: hence `private`.
+
 /** A name and a password in every request (RFC 7617). */
 export class BasicStrategy extends passport.Strategy {
   override readonly name = 'basic';
-  readonly #passwords: Passwords;
+  private readonly passwords: Passwords;
 
   constructor(passwords: Passwords) {
     super();
-    this.#passwords = passwords;
+    this.passwords = passwords;
   }
 
   override authenticate(this: this & Outcome, request: IncomingMessage): void {
@@ -27,7 +29,7 @@ export class BasicStrategy extends passport.Strategy {
       this.fail('no name and password');
       return;
     }
-    this.#passwords.check(credentials.username, credentials.password).then((account) => {
+    this.passwords.check(credentials.username, credentials.password).then((account) => {
       if (account === undefined) this.fail('wrong name or password');
       else
         this.success({
@@ -42,11 +44,11 @@ export class BasicStrategy extends passport.Strategy {
 /** A token from the token endpoint (RFC 6750). */
 export class BearerStrategy extends passport.Strategy {
   override readonly name = 'bearer';
-  readonly #tokens: Tokens;
+  private readonly tokens: Tokens;
 
   constructor(tokens: Tokens) {
     super();
-    this.#tokens = tokens;
+    this.tokens = tokens;
   }
 
   override authenticate(this: this & Outcome, request: IncomingMessage): void {
@@ -55,7 +57,7 @@ export class BearerStrategy extends passport.Strategy {
       this.fail('no token');
       return;
     }
-    this.#tokens.verify(token).then((identity) => {
+    this.tokens.verify(token).then((identity) => {
       if (identity === undefined) this.fail('the token is invalid or has expired');
       else this.success(identity);
     }, this.error.bind(this));

@@ -54,7 +54,9 @@ export function parameter({ request }: Pick<Call, 'request'>, name: string): str
 /** Every value of a query parameter, in order. */
 export function queries({ request }: Pick<Call, 'request'>, name: string): readonly string[] {
   const value = (request.query as Readonly<Record<string, string | string[] | undefined>>)[name];
-  return value === undefined ? [] : [value].flat();
+  const values = value === undefined ? [] : [value].flat();
+  if (!values.some((each) => each.includes('\0'))) return values;
+  throw new RegistryError('request-invalid', `the value of ${name} holds a NUL character`);
 }
 
 /** The query parameter's last value; an empty one counts as none. */
