@@ -358,14 +358,15 @@ test(
   'a second server on the folder is refused while the first lives',
   async () => {
     prepareCluster();
-    const postgres = await EmbeddedPostgres.start(folder);
+    const supervisor = await Supervisor.start();
 
     await expect(EmbeddedPostgres.start(folder)).rejects.toThrow(
-      `the database in ${folder} is in use by another Slipway, process ${process.pid}`,
+      `the database in ${folder} is in use by another Slipway, process ${supervisor.process.pid ?? 0}`,
     );
 
-    expect(await ask(postgres, 'select 1 as one')).toEqual([{ one: 1 }]);
-    await postgres.stop();
+    expect(processesIn(folder)).toContain(supervisor.pid);
+    await supervisor.end('SIGTERM');
+    expect(processesIn(folder)).toEqual([]);
     await (await EmbeddedPostgres.start(folder)).stop();
   },
   LIMIT,

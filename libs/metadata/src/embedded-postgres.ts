@@ -25,7 +25,7 @@ const LONGEST_PAUSE = 10_000;
  * Our own Postgres, in a folder that belongs to one server at a time.
  *
  * It runs until `stop()`, and is started again when it ends by itself. One that outlived its server, after
- * a kill -9, is taken over by the next. It ends with this process, unless that is killed without a chance.
+ * a kill -9, is taken over by the next.
  */
 export class EmbeddedPostgres {
   readonly connection: Connection;
@@ -51,7 +51,6 @@ export class EmbeddedPostgres {
     this.#start = start;
     this.#release = release;
     this.#report = report;
-    process.once('exit', this.#interrupt);
     this.#supervision = this.#supervise();
   }
 
@@ -91,7 +90,6 @@ export class EmbeddedPostgres {
     this.#stopping.abort();
     await stopPostmaster(this.#postmaster);
     await this.#supervision;
-    process.off('exit', this.#interrupt);
     this.#release();
   }
 
@@ -113,8 +111,8 @@ export class EmbeddedPostgres {
     for (let pause = 100; !signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       try {
         const postmaster = await this.#start();
-        signal.throwIfAborted();
-        return postmaster;
+        if (!signal.aborted) return postmaster;
+        await stopPostmaster(postmaster);
       } catch (error) {
         this.#report(String(error));
         await sleep(pause, undefined, { signal }).catch(() => undefined);
@@ -122,10 +120,6 @@ export class EmbeddedPostgres {
     }
     return undefined;
   }
-
-  readonly #interrupt = () => {
-    this.#postmaster.signal('SIGINT');
-  };
 }
 
 function lockOf(folder: string): FolderLock {

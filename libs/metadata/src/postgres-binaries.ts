@@ -34,7 +34,7 @@ function packageDirectory(): string {
 }
 
 /** npm leaves symbolic links out of packages, and the script that would make them may be blocked. */
-async function linkLibraries(root: string): Promise<void> {
+export async function linkLibraries(root: string): Promise<void> {
   const links = JSON.parse(
     await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8'),
   ) as readonly { source: string; target: string }[];

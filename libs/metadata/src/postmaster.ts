@@ -51,13 +51,13 @@ export async function spawnPostmaster(
   });
   await once(child, 'spawn');
   child.unref();
-  return {
+  return interruptedAtExit({
     pid: child.pid ?? 0,
     adopted: false,
     ended,
     isRunning: () => child.exitCode === null && child.signalCode === null,
     signal: (signal) => child.kill(signal),
-  };
+  });
 }
 
 const POLL_ADOPTED = 250;
@@ -77,7 +77,7 @@ export function adoptPostmaster(pid: number, args: readonly string[]): Postmaste
   const signal = (signal: NodeJS.Signals) => {
     if (isRunning()) process.kill(pid, signal);
   };
-  return { pid, adopted: true, ended, isRunning, signal };
+  return interruptedAtExit({ pid, adopted: true, ended, isRunning, signal });
 }
 
 /** Asks for a fast shutdown, which rolls back what is running, and insists when that takes too long. */
@@ -94,6 +94,16 @@ export function startLog(cluster: PostgresCluster): string {
 
 function startLogOf({ log }: PostgresCluster): string {
   return join(log, 'start.log');
+}
+
+/** Lets it end with this process, when that exits without having stopped it. */
+function interruptedAtExit(postmaster: Postmaster): Postmaster {
+  const interrupt = () => {
+    postmaster.signal('SIGINT');
+  };
+  process.once('exit', interrupt);
+  void postmaster.ended.then(() => process.off('exit', interrupt));
+  return postmaster;
 }
 
 async function stopWith(

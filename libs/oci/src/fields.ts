@@ -8,7 +8,7 @@ export class ShapeError extends Error {
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-export function stringField(fields: Fields, key: string, where = key): string | undefined {
+function stringField(fields: Fields, key: string, where = key): string | undefined {
   const value = fields[key];
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'string') throw new ShapeError(`its ${where} is not a string`);

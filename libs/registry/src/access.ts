@@ -36,6 +36,15 @@ export function may(identity: Identity, action: Action, resource: Resource): Dec
   return identity.administrator ? { allowed: true } : { allowed: false, because: 'account' };
 }
 
+/**
+ * The account behind a token. A mount asks what that one may pull, for a client cannot list every
+ * repository that may hold a blob when it asks for its token.
+ */
+export function accountOf(identity: Identity): Identity {
+  const { grants: _, ...account } = identity;
+  return account;
+}
+
 function grants(list: readonly Grant[], action: Action, resource: Resource): boolean {
   return list.some(
     (grant) => sameResource(grant.resource, resource) && grant.actions.includes(action),

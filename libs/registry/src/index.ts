@@ -1,4 +1,5 @@
 export {
+  accountOf,
   type Action,
   type Decision,
   type Grant,

@@ -34,15 +34,15 @@ export class PacedDestination {
     if (this.#failure !== undefined) throw this.#failure.reason;
     await new Promise<void>((resolve, reject) => {
       this.#interrupt = reject;
-      this.#destination.write(chunk, (error) => (error ? reject(closedBy(error)) : resolve()));
+      this.#destination.write(chunk, (error) => (error ? this.#onError(error) : resolve()));
     });
   }
 
-  /** Stops listening. After a failure the stream's `error` is still taken: it comes later than `write` throws. */
+  /** Stops listening, but goes on taking the `error` of a stream that failed: it may come after all else. */
   release(): void {
     this.#destination.off('close', this.#onClose);
     this.#signal?.removeEventListener('abort', this.#onAbort);
-    if (!this.#destination.errored && this.#failure === undefined) {
+    if (this.#failure === undefined) {
       this.#destination.off('error', this.#onError);
     }
   }

@@ -4,7 +4,7 @@ import {
   parseRepositoryName,
   type RepositoryName,
 } from '@slipway/oci';
-import { type Chunk, may, RegistryError, type UploadId } from '@slipway/registry';
+import { accountOf, type Chunk, may, RegistryError, type UploadId } from '@slipway/registry';
 import type { FastifyReply } from 'fastify';
 import { type Call, parameter, query, requireDigest, shortened } from './call.ts';
 import { parseChunkRange, uploadedRange } from './content-range.ts';
@@ -74,9 +74,8 @@ async function sources(call: Call, digest: Digest): Promise<readonly RepositoryN
       : named === undefined
         ? []
         : [named];
-  return candidates.filter(
-    (name) => may(call.identity, 'pull', { kind: 'repository', name }).allowed,
-  );
+  const account = accountOf(call.identity);
+  return candidates.filter((name) => may(account, 'pull', { kind: 'repository', name }).allowed);
 }
 
 /** A chunk that does not follow the last is told where the next byte belongs. */
