@@ -15,19 +15,29 @@ module.exports = {
       name: 'declared-dependencies-only',
       severity: 'error',
       from: { path: '^(libs|apps|migrations)/', pathNot: '(spec|contract)\\.ts$|/test/' },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'], pathNot: 'node_modules/@types/' },
+      to: {
+        dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'],
+        pathNot: 'node_modules/@types/',
+      },
     },
     only('oci-imports-nothing', lib('oci'), []),
     only('storage-stands-on-oci', lib('storage'), [lib('oci')]),
     only('migrations-stand-alone', '^migrations/', []),
     only('metadata-stands-on-oci-and-migrations', lib('metadata'), [lib('oci'), '^migrations/']),
-    only('registry-stands-on-metadata-storage-oci', lib('registry'), [lib('metadata'), lib('storage'), lib('oci')]),
+    only('registry-stands-on-metadata-storage-oci', lib('registry'), [
+      lib('metadata'),
+      lib('storage'),
+      lib('oci'),
+    ]),
     only('server-stands-on-libs', '^apps/server/', ['^libs/']),
     {
       name: 'a-lib-is-entered-by-its-index',
       severity: 'error',
       from: { path: '^(libs|apps|migrations)/([^/]+)/' },
-      to: { path: '^libs/([^/]+)/src/', pathNot: ['^libs/[^/]+/src/index\\.ts$', '^$1/$2/'] },
+      to: {
+        path: '^libs/([^/]+)/src/',
+        pathNot: ['^libs/[^/]+/src/(testing/)?index\\.ts$', '^$1/$2/'],
+      },
     },
     {
       name: 'nest-only-in-the-server',
@@ -56,8 +66,8 @@ module.exports = {
     {
       name: 'nobody-imports-tests',
       severity: 'error',
-      from: { pathNot: '(spec|contract)\\.ts$|/test/|^bench/' },
-      to: { path: '(spec|contract)\\.ts$|/test/' },
+      from: { pathNot: '(spec|contract)\\.ts$|/test(ing)?/|^bench/' },
+      to: { path: '(spec|contract)\\.ts$|/test(ing)?/' },
     },
   ],
   options: {
@@ -65,6 +75,9 @@ module.exports = {
     exclude: { path: '(^|/)dist/' },
     tsConfig: { fileName: 'tsconfig.check.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+    },
   },
 };

@@ -3,6 +3,7 @@ const esm = {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^@slipway/migrations$': '<rootDir>/migrations/src/index.ts',
+    '^@slipway/([^/]+)/testing$': '<rootDir>/libs/$1/src/testing/index.ts',
     '^@slipway/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
   },
   transform: {
@@ -20,11 +21,21 @@ const esm = {
   },
 };
 
+const slow = { ...esm, testTimeout: 60_000 };
+
 /** Three tiers: no disk or network; real Postgres and files; whole processes over HTTP. */
 export default {
   projects: [
-    { ...esm, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps,migrations}/**/src/**/*.spec.ts'] },
-    { ...esm, displayName: 'integration', testMatch: ['<rootDir>/{libs,apps}/**/src/**/*.int-spec.ts'] },
-    { ...esm, displayName: 'e2e', testMatch: ['<rootDir>/apps/*/test/**/*.e2e-spec.ts'] },
+    {
+      ...esm,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/{libs,apps,migrations}/**/src/**/*.spec.ts'],
+    },
+    {
+      ...slow,
+      displayName: 'integration',
+      testMatch: ['<rootDir>/{libs,apps}/**/src/**/*.int-spec.ts'],
+    },
+    { ...slow, displayName: 'e2e', testMatch: ['<rootDir>/apps/*/test/**/*.e2e-spec.ts'] },
   ],
 };

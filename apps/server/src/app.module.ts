@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
+import type { Logger } from 'pino';
 import { Authentication } from './auth/authentication.ts';
 import { Passwords } from './auth/passwords.ts';
 import { TokenController } from './auth/token.controller.ts';
@@ -7,11 +8,12 @@ import { Tokens } from './auth/tokens.ts';
 import { HealthController } from './health.controller.ts';
 import { Metrics } from './metrics.ts';
 import { READINESS, type Readiness } from './readiness.ts';
-import { RegistryErrorFilter } from './registry-error.filter.ts';
+import { LOG, RegistryErrorFilter } from './registry-error.filter.ts';
 
 /** What the controllers need, made before the app. */
 export interface Parts {
   readonly authentication: Authentication;
+  readonly log: Logger;
   readonly metrics: Metrics;
   readonly passwords: Passwords;
   readonly readiness: Readiness;
@@ -26,6 +28,7 @@ export class AppModule {
       controllers: [HealthController, TokenController],
       providers: [
         { provide: Authentication, useValue: parts.authentication },
+        { provide: LOG, useValue: parts.log },
         { provide: Metrics, useValue: parts.metrics },
         { provide: Passwords, useValue: parts.passwords },
         { provide: READINESS, useValue: parts.readiness },

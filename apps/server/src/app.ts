@@ -4,7 +4,6 @@ import type { Socket } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import type { Logger } from 'pino';
 import { AppModule, type Parts } from './app.module.ts';
 import { challenges, tokenRealm } from './auth/challenge.ts';
 import {
@@ -19,15 +18,12 @@ import type { Settings } from './settings.ts';
 /** The web server: Nest for what people and operators ask, a plugin of its own for the distribution protocol. */
 export async function createApp(
   settings: Settings,
-  log: Logger,
   registry: Registry,
   parts: Parts,
 ): Promise<NestFastifyApplication> {
   const secure = settings.SLIPWAY_TLS_CERT !== undefined;
   const adapter = new FastifyAdapter({
     ...tls(settings),
-    loggerInstance: log,
-    disableRequestLogging: true,
     // The longest path that Node reads; what a name may be is for the protocol to say, in its own words.
     routerOptions: { maxParamLength: 16_384, ignoreTrailingSlash: true },
     rewriteUrl: (request: IncomingMessage) => encodeNameInPath(request.url ?? '/'),
@@ -42,9 +38,10 @@ export async function createApp(
   });
   const fastify = adapter.getInstance<FastifyInstance>();
   answerExpectationsLate(fastify);
-  observeRequests(fastify, parts.metrics);
+  observeRequests(fastify, parts.metrics, parts.log);
   await fastify.register(distribution, {
     prefix: '/v2',
+    log: parts.log,
     registry,
     limits: {
       manifest: settings.SLIPWAY_MANIFEST_LIMIT,

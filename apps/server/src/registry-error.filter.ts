@@ -1,11 +1,27 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  Inject,
+} from '@nestjs/common';
 import { asRegistryError } from '@slipway/registry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
 import { answerError } from './distribution/index.ts';
+
+/** Nest's name for the log. */
+export const LOG = Symbol('log');
 
 /** Outside `/v2` too, refusals have the body that registry clients show to people. */
 @Catch()
 export class RegistryErrorFilter implements ExceptionFilter {
+  readonly #log: Logger;
+
+  constructor(@Inject(LOG) log: Logger) {
+    this.#log = log;
+  }
+
   async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const http = host.switchToHttp();
     const reply = http.getResponse<FastifyReply>();
@@ -13,6 +29,6 @@ export class RegistryErrorFilter implements ExceptionFilter {
       await reply.code(error.getStatus()).send(error.getResponse());
       return;
     }
-    await answerError(error, http.getRequest<FastifyRequest>(), reply);
+    await answerError(this.#log, error, http.getRequest<FastifyRequest>(), reply);
   }
 }

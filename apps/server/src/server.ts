@@ -85,12 +85,13 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
     const metrics = new Metrics();
     const parts = {
       authentication,
+      log,
       metrics,
       passwords,
       tokens,
       readiness: readiness(metadata, store),
     };
-    const app = await createApp(settings, log, registry, parts);
+    const app = await createApp(settings, registry, parts);
     await app.listen(settings.SLIPWAY_PORT, settings.SLIPWAY_HOST);
     started.push(() => closed(app, settings.SLIPWAY_STOP_TIMEOUT * 1000));
 

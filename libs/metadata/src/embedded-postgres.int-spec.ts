@@ -34,7 +34,7 @@ afterAll(() => {
 });
 
 function remove(directory: string): void {
-  for (const pid of processesIn(directory)) process.kill(pid, 'SIGKILL');
+  killAll(processesIn(directory));
   rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 }
 
@@ -82,6 +82,17 @@ function processesIn(directory: string): number[] {
   return readdirSync('/proc')
     .map(Number)
     .filter((pid) => pid > 0 && workingDirectory(pid).startsWith(directory));
+}
+
+/** A child may end by itself once its parent has been killed. */
+function killAll(pids: readonly number[]): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
 }
 
 function workingDirectory(pid: number): string {
@@ -242,7 +253,7 @@ test(
     });
     await until(() => acknowledged > 100);
     const killed = processesIn(folder);
-    for (const pid of killed) process.kill(pid, 'SIGKILL');
+    killAll(killed);
     await supervisor.end('SIGKILL');
 
     const postgres = await EmbeddedPostgres.start(folder);
@@ -268,7 +279,7 @@ test(
   async () => {
     prepareCluster();
     const supervisor = await Supervisor.start();
-    for (const pid of processesIn(folder)) process.kill(pid, 'SIGKILL');
+    killAll(processesIn(folder));
     await supervisor.end('SIGKILL');
     await until(() => processesIn(folder).length === 0);
     for (const file of ['cluster/postmaster.pid', 'run/.s.PGSQL.5432.lock']) {
@@ -291,7 +302,7 @@ test(
     const exit = once(supervisor, 'exit');
     supervisor.kill('SIGKILL');
     await exit;
-    for (const pid of processesIn(folder)) process.kill(pid, 'SIGKILL');
+    killAll(processesIn(folder));
     expect(unfinished()).toHaveLength(1);
     expect(existsSync(join(folder, 'cluster'))).toBe(false);
 

@@ -86,7 +86,7 @@ export class EmbeddedPostgres {
 
   /** Ends after Postgres has ended. What it was asked meanwhile is rolled back. */
   async stop(): Promise<void> {
-    if (this.#stopping.signal.aborted) return this.#supervision;
+    if (this.#isStopping()) return this.#supervision;
     this.#stopping.abort();
     await stopPostmaster(this.#postmaster);
     await this.#supervision;
@@ -96,7 +96,7 @@ export class EmbeddedPostgres {
   async #supervise(): Promise<void> {
     for (;;) {
       await this.#postmaster.ended;
-      if (this.#stopping.signal.aborted) return;
+      if (this.#isStopping()) return;
       this.#report('Postgres has ended by itself; starting it again');
       const postmaster = await this.#startAgain();
       if (!postmaster) return;
@@ -107,18 +107,21 @@ export class EmbeddedPostgres {
 
   /** Tries until it runs, or until `stop()`: a full disk, say, may not stay full. */
   async #startAgain(): Promise<Postmaster | undefined> {
-    const { signal } = this.#stopping;
-    for (let pause = 100; !signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+    for (let pause = 100; !this.#isStopping(); pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       try {
         const postmaster = await this.#start();
-        if (!signal.aborted) return postmaster;
+        if (!this.#isStopping()) return postmaster;
         await stopPostmaster(postmaster);
       } catch (error) {
         this.#report(String(error));
-        await sleep(pause, undefined, { signal }).catch(() => undefined);
+        await sleep(pause, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       }
     }
     return undefined;
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
   }
 }
 

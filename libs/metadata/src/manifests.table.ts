@@ -1,6 +1,7 @@
 import type { Digest, ManifestMediaType, RepositoryName, Tag } from '@slipway/oci';
+import { GatheredLookups } from './gathered-lookups.ts';
 import type { RepositoryId } from './repositories.table.ts';
-import type { Sql } from './sql.ts';
+import type { Sql, Statement } from './sql.ts';
 
 /** All of a manifest but its bytes. */
 export interface ManifestRecord {
@@ -22,21 +23,28 @@ export interface Referrer extends ManifestRecord {
   readonly annotations: Readonly<Record<string, string>> | undefined;
 }
 
+interface Named<Name> {
+  readonly repository: RepositoryName;
+  readonly name: Name;
+}
+
 export class ManifestsTable {
   readonly #sql: Sql;
+  readonly #byTag: GatheredLookups<Named<Tag>, ManifestRecord>;
+  readonly #byDigest: GatheredLookups<Named<Digest>, ManifestRecord>;
 
   constructor(sql: Sql) {
     this.#sql = sql;
+    this.#byTag = new GatheredLookups((keys) => this.#find(BY_TAG, keys));
+    this.#byDigest = new GatheredLookups((keys) => this.#find(BY_DIGEST, keys));
   }
 
-  async byTag(repository: RepositoryName, tag: Tag): Promise<ManifestRecord | undefined> {
-    const [row] = await this.#sql.query<RecordRow>(BY_TAG, [repository, tag]);
-    return row && record(row);
+  async byTag(repository: RepositoryName, name: Tag): Promise<ManifestRecord | undefined> {
+    return this.#byTag.find({ repository, name });
   }
 
-  async byDigest(repository: RepositoryName, digest: Digest): Promise<ManifestRecord | undefined> {
-    const [row] = await this.#sql.query<RecordRow>(BY_DIGEST, [repository, digest]);
-    return row && record(row);
+  async byDigest(repository: RepositoryName, name: Digest): Promise<ManifestRecord | undefined> {
+    return this.#byDigest.find({ repository, name });
   }
 
   async content(repository: RepositoryName, digest: Digest): Promise<Buffer | undefined> {
@@ -103,6 +111,15 @@ export class ManifestsTable {
     await this.#sql.query(DELETE, [repository, digest]);
   }
 
+  async #find(
+    statement: Statement<FoundRow>,
+    keys: readonly Named<string>[],
+  ): Promise<ReadonlyMap<number, ManifestRecord>> {
+    const names = keys.map(({ name }) => name);
+    const rows = await this.#sql.query(statement, [keys.map((key) => key.repository), names]);
+    return new Map(rows.map((row) => [row.key - 1, record(row)]));
+  }
+
   /** At most `limit` referrers of `subject` behind `after`, in the order of their digests. */
   async referrers(
     repository: RepositoryName,
@@ -128,6 +145,11 @@ export class ManifestsTable {
   }
 }
 
+interface FoundRow extends RecordRow {
+  /** Position of the key, from 1. */
+  readonly key: number;
+}
+
 interface RecordRow {
   readonly digest: Digest;
   readonly media_type: ManifestMediaType;
@@ -143,20 +165,21 @@ function record(row: RecordRow): ManifestRecord {
   return { digest: row.digest, mediaType: row.media_type, size: row.size };
 }
 
-const BY_TAG = {
-  name: 'manifest-by-tag',
-  text: `select m.digest, m.media_type, m.size
-    from repositories r
-    join tags t on t.repository_id = r.id and t.name = $2
-    join manifests m on m.repository_id = t.repository_id and m.digest = t.digest
-    where r.name = $1`,
+const BY_TAG: Statement<FoundRow> = {
+  name: 'manifests.by-tag',
+  text: `select k.key, m.digest, m.media_type, m.size
+    from unnest($1::text[], $2::text[]) with ordinality as k (repository, tag, key)
+    join repositories r on r.name = k.repository
+    join tags t on t.repository_id = r.id and t.name = k.tag
+    join manifests m on m.repository_id = t.repository_id and m.digest = t.digest`,
 };
 
-const BY_DIGEST = {
-  name: 'manifest-by-digest',
-  text: `select m.digest, m.media_type, m.size
-    from repositories r join manifests m on m.repository_id = r.id and m.digest = $2
-    where r.name = $1`,
+const BY_DIGEST: Statement<FoundRow> = {
+  name: 'manifests.by-digest',
+  text: `select k.key, m.digest, m.media_type, m.size
+    from unnest($1::text[], $2::text[]) with ordinality as k (repository, digest, key)
+    join repositories r on r.name = k.repository
+    join manifests m on m.repository_id = r.id and m.digest = k.digest`,
 };
 
 const CONTENT = {

@@ -210,13 +210,13 @@ describe('a disk that refuses', () => {
     await withMount(['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs'], async (root) => {
       const store = await FilesystemBlobStore.open(root);
       const key = await aBlob(store, Buffer.from('kept'));
-      execFileSync('mount', ['-o', 'remount,ro', root]);
+      system('mount', ['-o', 'remount,ro', root]);
       for (const refused of [store.check(), store.ingest(aKey()), store.delete(key)]) {
         await expect(refused).rejects.toThrow(StorageUnavailableError);
       }
       await expect(FilesystemBlobStore.open(join(root, 'other'))).rejects.toThrow(/read-only/);
       expect(await store.stat(key)).toEqual({ size: 4 });
-      execFileSync('mount', ['-o', 'remount,rw', root]);
+      system('mount', ['-o', 'remount,rw', root]);
       await store.check();
       await aBlob(store, Buffer.from('new'));
     });
@@ -456,9 +456,13 @@ function canLoop(): boolean {
   return runs('losetup', ['--find']) && runs('mkfs.ext4', ['-V']);
 }
 
+function system(command: string, args: readonly string[]): void {
+  execFileSync(command, args, { stdio: 'ignore' });
+}
+
 function runs(command: string, args: readonly string[]): boolean {
   try {
-    execFileSync(command, args, { stdio: 'ignore' });
+    system(command, args);
     return true;
   } catch {
     return false;
@@ -471,7 +475,7 @@ async function withLyingDisk(work: (root: string) => Promise<void>): Promise<voi
     const image = join(small, 'image');
     await writeFile(image, '');
     await truncate(image, 256 * MIB);
-    execFileSync('mkfs.ext4', ['-q', '-E', 'lazy_itable_init=1', '-O', '^has_journal', image]);
+    system('mkfs.ext4', ['-q', '-E', 'lazy_itable_init=1', '-O', '^has_journal', image]);
     await withMount(['-o', 'loop,errors=continue', image], work);
   });
 }
@@ -482,10 +486,10 @@ async function withMount(
 ): Promise<void> {
   const folder = aFolder();
   await mkdir(folder);
-  execFileSync('mount', [...args, folder]);
+  system('mount', [...args, folder]);
   try {
     await work(folder);
   } finally {
-    execFileSync('umount', ['--lazy', folder]);
+    system('umount', ['--lazy', folder]);
   }
 }

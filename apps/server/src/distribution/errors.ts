@@ -1,6 +1,7 @@
 import type { ErrorBody, ErrorCode } from '@slipway/oci';
 import { asRegistryError, type Reason, RegistryError } from '@slipway/registry';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
 
 /**
  * What each refusal is on this wire (distribution-spec v1.1, spec.md#error-codes). ggcr takes
@@ -42,17 +43,18 @@ const WIRE: Record<Reason, readonly [status: number, code: ErrorCode]> = {
 
 /** The answer to everything that is thrown under `/v2`. What is no refusal is a bug: logged whole, answered without its text. */
 export async function answerError(
+  log: Logger,
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const refusal = asRegistryError(error) ?? asMalformed(error);
   if (refusal === undefined) {
-    request.log.error({ err: error }, 'a request failed for a reason nobody foresaw');
+    log.error({ err: error, id: request.id }, 'a request failed for a reason nobody foresaw');
     return reply.code(500).send(unforeseen(request.id));
   }
   const [status] = WIRE[refusal.reason];
-  if (status >= 500) request.log.error({ err: refusal }, refusal.message);
+  if (status >= 500) log.error({ err: refusal, id: request.id }, refusal.message);
   if (status === 503) reply.header('Retry-After', '5');
   return reply.code(status).send(errorBody(refusal));
 }

@@ -1,6 +1,7 @@
 import { parseRepositoryName, REPOSITORY_NAME_FORM, type RepositoryName } from '@slipway/oci';
 import { type Action, type Identity, may, RegistryError, type Resource } from '@slipway/registry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
 import type { BearerError } from '../auth/challenge.ts';
 import { type Limits, parameter, type Registry, shortened } from './call.ts';
 import { ENDPOINTS } from './endpoints.ts';
@@ -9,6 +10,7 @@ import { leaveUnreadBody } from './leave-unread-body.ts';
 import { listRepositories } from './lists.ts';
 
 export interface DistributionOptions {
+  readonly log: Logger;
   readonly registry: Registry;
   readonly limits: Limits;
   /** Who asks; throws `unauthenticated` for credentials that are wrong. */
@@ -26,7 +28,7 @@ export async function distribution(
   app: FastifyInstance,
   options: DistributionOptions,
 ): Promise<void> {
-  const { registry, limits, identify, challenge } = options;
+  const { log, registry, limits, identify, challenge } = options;
 
   // Every body is a stream for its endpoint, whatever type the client says it has.
   app.removeAllContentTypeParsers();
@@ -39,7 +41,7 @@ export async function distribution(
   });
   app.addHook('onSend', leaveUnreadBody);
 
-  app.setErrorHandler(answerError);
+  app.setErrorHandler((error, request, reply) => answerError(log, error, request, reply));
 
   app.setNotFoundHandler(async (request, reply) => {
     const allowed = methodsOf(request.url);

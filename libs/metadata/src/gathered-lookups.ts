@@ -1,0 +1,44 @@
+const MOST = 500;
+
+/**
+ * Many lookups of one kind as few statements: while one statement is under way, those that are asked for
+ * gather, and go together in the next. Each is answered by a statement that began after it was asked for,
+ * so it sees everything that was committed before.
+ */
+export class GatheredLookups<Key, Value> {
+  readonly #ask: (keys: readonly Key[]) => Promise<ReadonlyMap<number, Value>>;
+  #waiting: Waiting<Key, Value>[] = [];
+  #underWay = false;
+
+  /** `ask` answers with what was found by the position of its key. */
+  constructor(ask: (keys: readonly Key[]) => Promise<ReadonlyMap<number, Value>>) {
+    this.#ask = ask;
+  }
+
+  async find(key: Key): Promise<Value | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ key, resolve, reject });
+      if (!this.#underWay) void this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    this.#underWay = true;
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, MOST);
+      try {
+        const found = await this.#ask(batch.map(({ key }) => key));
+        for (const [position, { resolve }] of batch.entries()) resolve(found.get(position));
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    this.#underWay = false;
+  }
+}
+
+interface Waiting<Key, Value> {
+  readonly key: Key;
+  readonly resolve: (value: Value | undefined) => void;
+  readonly reject: (error: unknown) => void;
+}
