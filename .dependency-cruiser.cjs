@@ -64,6 +64,16 @@ module.exports = {
       to: { path: 'node_modules/(typeorm|pg)/' },
     },
     {
+      name: 'host-programs-only-where-postgres-is-driven',
+      severity: 'error',
+      from: {
+        path: '/src/',
+        pathNot:
+          '^libs/metadata/src/(folder-lock|postgres-cluster|postmaster|start-postmaster)\\.ts$|spec\\.ts$|/testing/',
+      },
+      to: { path: '^(node:)?child_process$' },
+    },
+    {
       name: 'nobody-imports-tests',
       severity: 'error',
       from: { pathNot: '(spec|contract)\\.ts$|/test(ing)?/|^bench/' },

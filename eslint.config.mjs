@@ -25,6 +25,20 @@ export default tseslint.config(
     },
   },
   {
+    files: ['{libs,apps}/*/src/**/*.ts'],
+    ignores: ['**/settings.ts', '**/*spec.ts', '**/testing/**'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'process',
+          property: 'env',
+          message: 'Settings are read in settings.ts and passed on as values.',
+        },
+      ],
+    },
+  },
+  {
     // Nest reads a module, a controller or an entity from its class and decorators alone.
     files: ['**/*.module.ts', '**/*.controller.ts', '**/*.row.ts'],
     rules: { '@typescript-eslint/no-extraneous-class': 'off' },

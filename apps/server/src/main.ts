@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { openLog } from './log.ts';
 import { type Server, startServer } from './server.ts';
 import { parseSettings, type Settings, SettingsError } from './settings.ts';
+import { startFailure } from './start-failure.ts';
 import { welcome } from './welcome.ts';
 
 /** What the shell calls a faulty configuration (sysexits.h, EX_CONFIG). */
@@ -16,10 +17,9 @@ try {
   const server = await starting;
   process.stdout.write(welcome(server, settings));
 } catch (error) {
-  log.fatal({ err: error }, 'Slipway cannot start');
-  process.stderr.write(
-    `\nSlipway cannot start: ${error instanceof Error ? error.message : String(error)}\n`,
-  );
+  const sentence = startFailure(error, settings);
+  log[sentence === undefined ? 'fatal' : 'debug']({ err: error }, 'Slipway cannot start');
+  process.stderr.write(`\nSlipway cannot start: ${sentence ?? String(error)}\n`);
   process.exitCode = 1;
 }
 

@@ -2,8 +2,13 @@ import { z } from 'zod';
 
 /** What operators may set, each under the prefix `SLIPWAY_`. The README's table is made from this schema. */
 const port = z.coerce.number().int().min(0).max(65_535);
-const seconds = z.coerce.number().int().min(1);
-const count = z.coerce.number().int().min(1);
+const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+
+/** Ten years: what is added to a time stays a time. */
+const seconds = (least = 1) => whole(least, 315_360_000);
+
+/** The longest that Node's timers count; behind it they would fire at once. */
+const timer = () => whole(1, 2_147_483);
 
 const schema = z
   .object({
@@ -29,9 +34,7 @@ const schema = z
       .describe(
         'Postgres 15 or newer, `postgres://user:password@host/database`. Unset: an embedded one under the data folder.',
       ),
-    SLIPWAY_DATABASE_CONNECTIONS: count
-      .min(4)
-      .max(500)
+    SLIPWAY_DATABASE_CONNECTIONS: whole(4, 500)
       .default(20)
       .describe('Most connections to the database at once.'),
     SLIPWAY_ADMIN_USERNAME: z
@@ -75,29 +78,29 @@ const schema = z
       .describe(
         'Which manifests may point at what the repository lacks: `none`, an `index` at some of its platforms, or `any`.',
       ),
-    SLIPWAY_MANIFEST_LIMIT: count
-      .min(4 * 1024 * 1024)
+    SLIPWAY_MANIFEST_LIMIT: whole(4 * 1024 * 1024, 1024 * 1024 * 1024)
       .default(8 * 1024 * 1024)
       .describe('Largest manifest, in bytes.'),
-    SLIPWAY_TOKEN_LIFETIME: seconds.min(60).default(300).describe('Life of a token, in seconds.'),
-    SLIPWAY_UPLOAD_EXPIRY: seconds
+    SLIPWAY_TOKEN_LIFETIME: seconds(60).default(300).describe('Life of a token, in seconds.'),
+    SLIPWAY_UPLOAD_EXPIRY: seconds()
       .default(86_400)
       .describe('Seconds after which an upload that nobody goes on with is removed.'),
-    SLIPWAY_GARBAGE_DELAY: seconds
+    SLIPWAY_GARBAGE_DELAY: seconds()
       .default(86_400)
       .describe('Seconds for which a blob that no manifest refers to is kept after its last use.'),
-    SLIPWAY_GARBAGE_INTERVAL: seconds
+    SLIPWAY_GARBAGE_INTERVAL: timer()
       .default(60)
       .describe('Seconds between two rounds of garbage collection.'),
-    SLIPWAY_IDLE_TIMEOUT: seconds
+    SLIPWAY_IDLE_TIMEOUT: timer()
       .default(120)
       .describe('Seconds without a byte after which a request body or an answer is given up.'),
-    SLIPWAY_STOP_TIMEOUT: seconds
+    SLIPWAY_STOP_TIMEOUT: timer()
       .default(10)
       .describe('Seconds that requests under way get to finish when the server is stopped.'),
   })
   .refine((env) => (env.SLIPWAY_TLS_CERT === undefined) === (env.SLIPWAY_TLS_KEY === undefined), {
     path: ['SLIPWAY_TLS_CERT'],
+    when: () => true, // whatever else is wrong, for every fault is named at once
     error: 'and SLIPWAY_TLS_KEY go together: set both or neither',
   });
 
@@ -148,7 +151,8 @@ export function settingRows(): readonly SettingRow[] {
 function publicUrl() {
   return z
     .url({ protocol: /^https?$/, error: 'is not an http:// or https:// URL' })
-    .refine((text) => URL.canParse(text) && new URL(text).origin === text.replace(/\/$/, ''), {
+    .refine((text) => new URL(text).href === `${new URL(text).origin}/`, {
+      when: ({ issues }) => issues.length === 0,
       error: 'has a path, a query or a user; it is only https://host or https://host:port',
     })
     .transform((text) => new URL(text).origin);
@@ -163,8 +167,9 @@ function message(text: string): string {
 }
 
 function suggestion(name: string): string {
-  const near = Object.keys(schema.shape).find((known) => distance(known, name) <= 3);
-  return near === undefined ? '' : `; did you mean ${near}?`;
+  const known = Object.keys(schema.shape).map((each) => ({ each, far: distance(each, name) }));
+  const [nearest] = known.sort((one, other) => one.far - other.far);
+  return nearest === undefined || nearest.far > 3 ? '' : `; did you mean ${nearest.each}?`;
 }
 
 /** Levenshtein's. */

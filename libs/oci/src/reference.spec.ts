@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 import { parseReference, parseTag } from './reference.ts';
 
-const first = fc.constantFrom(...'abzABZ019_');
-const further = fc.string({ unit: fc.constantFrom(...'abzABZ019_.-'), maxLength: 127 });
-const tag = fc.tuple(first, further).map((parts) => parts.join(''));
-const digest = fc
-  .string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 })
-  .map((encoded) => `sha256:${encoded}`);
+const tag = fc.stringMatching(/^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/);
+const digest = fc.stringMatching(/^sha256:[0-9a-f]{64}$/);
 
 describe('parseTag', () => {
   it('takes every tag that the specification allows, as it is', () => {
@@ -40,9 +36,7 @@ describe('parseTag', () => {
 describe('parseReference', () => {
   it('reads a tag as a tag and a digest as a digest', () => {
     fc.assert(
-      fc.property(tag, (text) =>
-        expect(parseReference(text)).toEqual({ kind: 'tag', tag: text }),
-      ),
+      fc.property(tag, (text) => expect(parseReference(text)).toEqual({ kind: 'tag', tag: text })),
     );
     fc.assert(
       fc.property(digest, (text) =>

@@ -73,7 +73,10 @@ function readKey(quoted: string): string | undefined {
   }
 }
 
-/** One form for all keys that Go's `strings.EqualFold` takes for equal, such as `layers` and `layerſ`. */
+/**
+ * One form for all keys that Go's `strings.EqualFold` takes for equal, such as `layers` and `layerſ`. Three
+ * steps, for `ẞ` has no upper case but `ß`'s upper case is `SS`.
+ */
 export function foldCase(key: string): string {
-  return key.toUpperCase().toLowerCase();
+  return key.toLowerCase().toUpperCase().toLowerCase();
 }

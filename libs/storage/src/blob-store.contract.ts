@@ -9,6 +9,8 @@ import { parseStorageKey, type StorageKey } from './storage-key.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
+/** A property runs many times, on a busy machine or over a network. */
+const PATIENCE = 60_000;
 
 /**
  * What every `BlobStore` must do. `open` gives a new store each time, over one medium: two of them are what
@@ -46,39 +48,43 @@ export function blobStoreContract(
         back.forEach((bytes, n) => expectSame(bytes, blobs[n] ?? Buffer.alloc(0)));
       });
 
-      it('is the same however its bytes were split, and whoever went on with it', async () => {
-        const source = someBytes(300 * KIB);
-        const chunk = fc.oneof(fc.nat(9), fc.nat(70 * KIB));
-        const appends = fc.array(fc.record({ chunks: fc.array(chunk), by: fc.nat(2) }), {
-          maxLength: 6,
-        });
-        await fc.assert(
-          fc.asyncProperty(appends, async (plan) => {
-            const key = aKey();
-            let size = 0;
-            let ingest = await store.ingest(key);
-            for (const { chunks, by } of plan) {
-              if (by > 0) {
-                await ingest.close();
-                ingest = await (by === 1 ? store : await open()).ingest(key);
-                expect(ingest.size).toBe(size);
+      it(
+        'is the same however its bytes were split, and whoever went on with it',
+        async () => {
+          const source = someBytes(300 * KIB);
+          const chunk = fc.oneof(fc.nat(9), fc.nat(70 * KIB));
+          const appends = fc.array(fc.record({ chunks: fc.array(chunk), by: fc.nat(2) }), {
+            maxLength: 6,
+          });
+          await fc.assert(
+            fc.asyncProperty(appends, async (plan) => {
+              const key = aKey();
+              let size = 0;
+              let ingest = await store.ingest(key);
+              for (const { chunks, by } of plan) {
+                if (by > 0) {
+                  await ingest.close();
+                  ingest = await (by === 1 ? store : await open()).ingest(key);
+                  expect(ingest.size).toBe(size);
+                }
+                const pieces = chunks.map((length) => {
+                  const start = size;
+                  size = Math.min(size + length, source.length);
+                  return source.subarray(start, size);
+                });
+                expect(await ingest.append(each(pieces))).toBe(size);
               }
-              const pieces = chunks.map((length) => {
-                const start = size;
-                size = Math.min(size + length, source.length);
-                return source.subarray(start, size);
-              });
-              expect(await ingest.append(each(pieces))).toBe(size);
-            }
-            expectSame(await buffer(ingest.read()), source.subarray(0, size));
-            await ingest.commit();
-            await ingest.close();
-            expectSame(await everything(store, key), source.subarray(0, size));
-            await store.delete(key);
-          }),
-          { numRuns: runs },
-        );
-      });
+              expectSame(await buffer(ingest.read()), source.subarray(0, size));
+              await ingest.commit();
+              await ingest.close();
+              expectSame(await everything(store, key), source.subarray(0, size));
+              await store.delete(key);
+            }),
+            { numRuns: runs },
+          );
+        },
+        PATIENCE,
+      );
 
       it('is not known before it was written', async () => {
         expect(await store.stat(aKey())).toBeUndefined();
@@ -124,10 +130,10 @@ export function blobStoreContract(
         const source = new PassThrough();
         source.write(bytes.subarray(0, cut));
         const appending = ingest.append(source, abort.signal);
-        await wait(20);
+        await wait(50);
         const reason = new Error('shutting down');
         abort.abort(reason);
-        await expect(within(2000, appending)).rejects.toBe(reason);
+        await expect(within(4000, appending)).rejects.toBe(reason);
         expect(ingest.size).toBe(cut);
         await ingest.close();
         await expectGoesOn(key, bytes, cut);
@@ -174,7 +180,7 @@ export function blobStoreContract(
         await wait(10);
         abort.abort();
         await expect(appending).rejects.toThrow();
-        await within(2000, released);
+        await within(4000, released);
         await ingest.close();
       });
 
@@ -277,33 +283,37 @@ export function blobStoreContract(
     });
 
     describe('send', () => {
-      it('writes any range, and does not end the destination', async () => {
-        const bytes = someBytes(MIB + 11);
-        const key = await aBlob(store, bytes);
-        const reader = await opened(store, key);
-        const position = fc.oneof(
-          fc.nat(bytes.length - 1),
-          fc.constantFrom(0, 64 * KIB - 1, 64 * KIB, 256 * KIB, MIB - 1, MIB, bytes.length - 1),
-        );
-        await fc.assert(
-          fc.asyncProperty(
-            fc.array(fc.tuple(position, position), { maxLength: 3 }),
-            async (pairs) => {
-              const ranges = pairs.map(([a, b]) => ({
-                start: Math.min(a, b),
-                end: Math.max(a, b),
-              }));
-              const { stream, received } = aDestination();
-              for (const range of ranges) await reader.send(stream, range);
-              const wanted = ranges.map(({ start, end }) => bytes.subarray(start, end + 1));
-              expectSame(received(), Buffer.concat(wanted));
-              expect(stream.writableEnded).toBe(false);
-            },
-          ),
-          { numRuns: runs },
-        );
-        await reader.close();
-      });
+      it(
+        'writes any range, and does not end the destination',
+        async () => {
+          const bytes = someBytes(MIB + 11);
+          const key = await aBlob(store, bytes);
+          const reader = await opened(store, key);
+          const position = fc.oneof(
+            fc.nat(bytes.length - 1),
+            fc.constantFrom(0, 64 * KIB - 1, 64 * KIB, 256 * KIB, MIB - 1, MIB, bytes.length - 1),
+          );
+          await fc.assert(
+            fc.asyncProperty(
+              fc.array(fc.tuple(position, position), { maxLength: 3 }),
+              async (pairs) => {
+                const ranges = pairs.map(([a, b]) => ({
+                  start: Math.min(a, b),
+                  end: Math.max(a, b),
+                }));
+                const { stream, received } = aDestination();
+                for (const range of ranges) await reader.send(stream, range);
+                const wanted = ranges.map(({ start, end }) => bytes.subarray(start, end + 1));
+                expectSame(received(), Buffer.concat(wanted));
+                expect(stream.writableEnded).toBe(false);
+              },
+            ),
+            { numRuns: runs },
+          );
+          await reader.close();
+        },
+        PATIENCE,
+      );
 
       it.each<ByteRange>([
         { start: 0, end: 10 },
@@ -343,11 +353,11 @@ export function blobStoreContract(
         const { stream } = aDestination({ delay: Infinity });
         const sending = reader.send(stream);
         sending.catch(() => undefined);
+        while (stream.writableLength === 0) await wait(10);
         await wait(100);
-        expect(stream.writableLength).toBeGreaterThan(0);
         expect(stream.writableLength).toBeLessThanOrEqual(2 * MIB);
         stream.destroy();
-        await expect(within(2000, sending)).rejects.toThrow(DestinationClosedError);
+        await expect(within(4000, sending)).rejects.toThrow(DestinationClosedError);
         await reader.close();
       });
 
@@ -356,15 +366,15 @@ export function blobStoreContract(
         const { stream } = aDestination({ delay: Infinity });
         const sending = reader.send(stream);
         setTimeout(() => stream.destroy(), 10);
-        await expect(within(2000, sending)).rejects.toThrow(DestinationClosedError);
+        await expect(within(4000, sending)).rejects.toThrow(DestinationClosedError);
         await expect(reader.send(stream)).rejects.toThrow(DestinationClosedError);
-        await within(2000, reader.close());
+        await within(4000, reader.close());
       });
 
       it('ends with the cause when the destination fails', async () => {
         const reader = await opened(store, await aBlob(store, someBytes(4 * MIB)));
         for (const aFailure of [failsInWrite, failsBetween]) {
-          const failure: unknown = await within(2000, reader.send(aFailure())).catch(
+          const failure: unknown = await within(4000, reader.send(aFailure())).catch(
             (e: unknown) => e,
           );
           expect(failure).toBeInstanceOf(DestinationClosedError);
@@ -381,7 +391,7 @@ export function blobStoreContract(
         const reason = new Error('shutting down');
         const sending = reader.send(stream, undefined, abort.signal);
         setTimeout(() => abort.abort(reason), 10);
-        await expect(within(2000, sending)).rejects.toBe(reason);
+        await expect(within(4000, sending)).rejects.toBe(reason);
         await expect(reader.send(stream, undefined, abort.signal)).rejects.toBe(reason);
         await reader.close();
       });

@@ -1,6 +1,6 @@
 import type { Digest } from '@slipway/oci';
 import { RegistryError } from '@slipway/registry';
-import type { BlobReader, ByteRange } from '@slipway/storage';
+import { type BlobReader, type ByteRange, DestinationClosedError } from '@slipway/storage';
 import type { FastifyReply } from 'fastify';
 import { parseByteRanges } from './byte-ranges.ts';
 import { type Call, parameter, requireDigest } from './call.ts';
@@ -90,7 +90,7 @@ async function sendRanges(
 
 /** Writes past Fastify: text as it is, ranges from the blob (all of it without `parts`), no faster than the client reads. */
 async function send(
-  { limits, reply }: Call,
+  { limits, log, reply, request }: Call,
   reader: BlobReader,
   status: number,
   headers: Readonly<Record<string, string | number>>,
@@ -111,9 +111,10 @@ async function send(
     raw.end();
   } catch (error) {
     // The status is sent: a broken connection is all that can still tell the client.
-    const gone = raw.destroyed || raw.socket === null;
     raw.destroy();
-    if (!gone) throw error;
+    if (!(error instanceof DestinationClosedError)) {
+      log.error({ err: error, id: request.id }, 'a blob could not be read to its end');
+    }
   }
   return reply;
 }

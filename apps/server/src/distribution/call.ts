@@ -19,6 +19,7 @@ import {
   type Uploads,
 } from '@slipway/registry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
 
 /** The rules that the protocol speaks for. */
 export interface Registry {
@@ -38,6 +39,7 @@ export interface Limits {
 
 /** A request as far as every endpoint has it: who asks what of which repository, allowed already. */
 export interface Call {
+  readonly log: Logger;
   readonly registry: Registry;
   readonly limits: Limits;
   readonly request: FastifyRequest;

@@ -67,7 +67,7 @@ export async function distribution(
           kind: 'repository',
           name: repository,
         });
-        return handle({ registry, limits, request, reply, identity, repository });
+        return handle({ log, registry, limits, request, reply, identity, repository });
       },
     });
   }
@@ -82,7 +82,7 @@ export async function distribution(
 
   app.get('/_catalog', { exposeHeadRoute: false }, async (request, reply) => {
     const identity = await admit(request, reply, 'pull', { kind: 'catalog' });
-    return listRepositories({ registry, limits, request, reply, identity });
+    return listRepositories({ log, registry, limits, request, reply, identity });
   });
 
   /** Who asks, if they may; else a refusal that says how they might. */
