@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, maxHeaderSize } from 'node:http';
 import type { Socket } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import { RegistryError } from '@slipway/registry';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule, type Parts } from './app.module.ts';
 import { challenges, tokenRealm } from './auth/challenge.ts';
 import {
+  answerError,
   distribution,
   encodeNameInPath,
   malformedBody,
@@ -28,6 +30,10 @@ export async function createApp(
     routerOptions: { maxParamLength: 16_384, ignoreTrailingSlash: true },
     rewriteUrl: (request: IncomingMessage) => encodeNameInPath(request.url ?? '/'),
     clientErrorHandler: refuseMalformed,
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
+      answerError(parts.log, error, request, reply),
+    // What a client still asks on its connection while the server stops is answered, not refused.
+    return503OnClosing: false,
     forceCloseConnections: 'idle',
     keepAliveTimeout: 75_000,
     requestTimeout: 0,
@@ -38,6 +44,8 @@ export async function createApp(
   });
   const fastify = adapter.getInstance<FastifyInstance>();
   answerExpectationsLate(fastify);
+  requireHost(fastify);
+  refuseTunnels(fastify);
   observeRequests(fastify, parts.metrics, parts.log);
   await fastify.register(distribution, {
     prefix: '/v2',
@@ -57,34 +65,72 @@ export async function createApp(
 }
 
 function tls({ SLIPWAY_TLS_CERT: cert, SLIPWAY_TLS_KEY: key }: Settings) {
-  if (cert === undefined || key === undefined) return {};
-  return { https: { cert: readFileSync(cert), key: readFileSync(key) } };
+  // Node's own refusal of a request without Host has no body; see `requireHost`.
+  const http = { requireHostHeader: false };
+  if (cert === undefined || key === undefined) return { http };
+  return { https: { ...http, cert: readFileSync(cert), key: readFileSync(key) } };
 }
 
-/** Node would say `100 Continue` before anybody looked at the request; the protocol says it when it reads the body. */
+/**
+ * Node would say `100 Continue` before anybody looked at the request; the protocol says it when it reads
+ * the body. Any other expectation is not looked at (RFC 9110 section 10.1.1).
+ */
 function answerExpectationsLate({ server }: FastifyInstance): void {
-  server.on('checkContinue', (request, response) => {
-    server.emit('request', request, response);
+  for (const event of ['checkContinue', 'checkExpectation']) {
+    server.on(event, (request, response) => {
+      server.emit('request', request, response);
+    });
+  }
+}
+
+/** RFC 9112 section 3.2 */
+function requireHost(app: FastifyInstance): void {
+  app.addHook('onRequest', async ({ raw }) => {
+    if (raw.headers.host !== undefined || raw.httpVersion !== '1.1') return;
+    throw new RegistryError('request-invalid', 'the request has no Host header');
+  });
+}
+
+/** Node would close the connection without a word. */
+function refuseTunnels({ server }: FastifyInstance): void {
+  server.on('connect', (_request, socket: Socket) => {
+    refuse(socket, '405 Method Not Allowed', 'CONNECT is not supported: this is no proxy');
   });
 }
 
 /** What is not HTTP, or has more headers than Node reads. */
-function refuseMalformed(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (socket.writable && error.code !== 'ECONNRESET') {
-    const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
-    const timeout = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-    const status = tooLarge
-      ? '431 Request Header Fields Too Large'
-      : timeout
-        ? '408 Request Timeout'
-        : '400 Bad Request';
-    const body = malformedBody(
-      tooLarge
-        ? 'the request headers are too large'
-        : timeout
-          ? 'the request did not arrive in time'
-          : 'the request is not HTTP',
-    );
+function refuseMalformed(
+  error: Error & { readonly code?: string; readonly reason?: string },
+  socket: Socket,
+): void {
+  switch (error.code) {
+    case 'ECONNRESET':
+      socket.destroySoon();
+      return;
+    case 'HPE_HEADER_OVERFLOW':
+      refuse(
+        socket,
+        '431 Request Header Fields Too Large',
+        `the URL and the headers are together larger than ${maxHeaderSize} bytes`,
+      );
+      return;
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      refuse(socket, '408 Request Timeout', 'the request did not arrive in time');
+      return;
+    case undefined:
+    default:
+      refuse(
+        socket,
+        '400 Bad Request',
+        `the request is not HTTP: ${error.reason ?? 'it cannot be read'}`,
+      );
+  }
+}
+
+/** Answers where there is no request to answer, and ends the connection. */
+function refuse(socket: Socket, status: string, message: string): void {
+  const body = malformedBody(message);
+  if (socket.writable) {
     socket.write(
       `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
     );

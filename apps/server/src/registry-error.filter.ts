@@ -8,7 +8,7 @@ import {
 import { asRegistryError } from '@slipway/registry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { answerError } from './distribution/index.ts';
+import { answerError, malformedBody } from './distribution/index.ts';
 
 /** Nest's name for the log. */
 export const LOG = Symbol('log');
@@ -26,7 +26,9 @@ export class RegistryErrorFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const reply = http.getResponse<FastifyReply>();
     if (error instanceof HttpException && asRegistryError(error) === undefined) {
-      await reply.code(error.getStatus()).send(error.getResponse());
+      const status = error.getStatus();
+      if (status >= 500) await reply.code(status).send(error.getResponse());
+      else await reply.code(status).type('application/json').send(malformedBody(error.message));
       return;
     }
     await answerError(this.#log, error, http.getRequest<FastifyRequest>(), reply);

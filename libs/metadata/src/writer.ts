@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { translated } from './errors.ts';
+import { MetadataUnavailableError, translated } from './errors.ts';
 import { WRITER_LOCKS } from './uploads.table.ts';
 
 /** This process among those that write uploads. */
@@ -42,7 +42,9 @@ export class Writers {
     const client = await this.#pool.connect();
     const lost = new AbortController();
     const give = () => {
-      lost.abort(new Error('the connection that shows this process alive to others broke'));
+      lost.abort(
+        new MetadataUnavailableError('the connection that shows this process alive to others broke'),
+      );
       this.#current = undefined;
     };
     client.once('error', give);

@@ -8,7 +8,7 @@ export type Asked =
   | { readonly kind: 'ranges'; readonly ranges: readonly ByteRange[] };
 
 const MOST = 128;
-const SPEC = /^(?:(?<start>\d{1,15})-(?<end>\d{1,15})?|-(?<last>\d{1,15}))$/;
+const SPEC = /^(?:(?<start>\d+)-(?<end>\d+)?|-(?<last>\d+))$/;
 
 /** A header that is not understood asks for the whole, as if it were not there. */
 export function parseByteRanges(header: string | undefined, size: number): Asked {

@@ -2,6 +2,7 @@ import type { ErrorBody, ErrorCode } from '@slipway/oci';
 import { asRegistryError, type Reason, RegistryError } from '@slipway/registry';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { shortened } from './call.ts';
 
 /**
  * What each refusal is on this wire (distribution-spec v1.1, spec.md#error-codes). ggcr takes
@@ -72,7 +73,7 @@ function errorBody({ reason, message, detail }: RegistryError): ErrorBody {
 function asMalformed(error: unknown): RegistryError | undefined {
   const { statusCode, message } = error as Partial<FastifyError>;
   if (statusCode === undefined || statusCode < 400 || statusCode >= 500) return undefined;
-  return new RegistryError('request-invalid', message ?? 'the request is malformed');
+  return new RegistryError('request-invalid', shortened(message ?? 'the request is malformed'));
 }
 
 function unforeseen(requestId: string): ErrorBody {

@@ -5,8 +5,12 @@
 const ENDPOINT = String.raw`manifests/[^/]+|referrers/[^/]+|tags/list|blobs/uploads/?|blobs/uploads/[^/]+/?|blobs/[^/]+`;
 const PATH = new RegExp(String.raw`^/v2/(?<name>.+)/(?<endpoint>${ENDPOINT})$`);
 
+/** What stands before the path of a request that is addressed to a proxy (RFC 9112 section 3.2.2). */
+const ORIGIN = /^https?:\/\/[^/]*(?=\/)/i;
+
 /** Rewrites `/v2/a/b/tags/list` to `/v2/a%2Fb/tags/list`, so that the name is one segment for the router. */
-export function encodeNameInPath(url: string): string {
+export function encodeNameInPath(target: string): string {
+  const url = target.replace(ORIGIN, '');
   if (!url.startsWith('/v2/')) return url;
   const queryAt = url.indexOf('?');
   const path = queryAt < 0 ? url : url.slice(0, queryAt);

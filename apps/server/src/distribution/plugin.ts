@@ -52,8 +52,12 @@ export async function distribution(
         `${what} is no endpoint of the distribution protocol`,
       );
     }
-    reply.header('Allow', allowed.join(', '));
-    throw new RegistryError('unsupported', `${what} is not supported; ${allowed.join(', ')} are`);
+    const list = allowed.join(', ');
+    reply.header('Allow', list);
+    throw new RegistryError(
+      'unsupported',
+      `${what} is not supported; ${list} ${allowed.length === 1 ? 'is' : 'are'}`,
+    );
   });
 
   for (const { method, path, action, handle } of ENDPOINTS) {
