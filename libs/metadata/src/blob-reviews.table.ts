@@ -1,6 +1,6 @@
 import type { Digest } from '@slipway/oci';
 import type { RepositoryId } from './repositories.table.ts';
-import type { Sql } from './sql.ts';
+import type { Sql, Statement } from './sql.ts';
 
 export interface Candidate {
   readonly repository: RepositoryId;
@@ -26,9 +26,7 @@ export class BlobReviewsTable {
 
   /** At most `limit` candidates whose time has come, locked together with their links; those others hold are left out. */
   async due(limit: number): Promise<Candidate[]> {
-    const rows = await this.#sql.query<{ repository_id: RepositoryId; digest: Digest }>(DUE, [
-      limit,
-    ]);
+    const rows = await this.#sql.query(DUE, [limit]);
     return rows.map((row) => ({ repository: row.repository_id, digest: row.digest }));
   }
 
@@ -37,16 +35,16 @@ export class BlobReviewsTable {
   }
 }
 
-const SCHEDULE = {
-  name: 'review-schedule',
+const SCHEDULE: Statement<unknown> = {
+  name: 'blob-reviews.schedule',
   text: `insert into blob_reviews (repository_id, digest, review_after)
     select repository_id, digest, now() + make_interval(secs => $3) from repository_blobs
       where repository_id = $1 and digest = any($2::text[]) order by digest
     on conflict (repository_id, digest) do update set review_after = excluded.review_after`,
 };
 
-const DUE = {
-  name: 'review-due',
+const DUE: Statement<{ repository_id: RepositoryId; digest: Digest }> = {
+  name: 'blob-reviews.due',
   text: `select l.repository_id, l.digest
     from blob_reviews v
     join repository_blobs l on l.repository_id = v.repository_id and l.digest = v.digest
@@ -54,7 +52,7 @@ const DUE = {
     for update skip locked`,
 };
 
-const DISMISS = {
-  name: 'review-dismiss',
+const DISMISS: Statement<unknown> = {
+  name: 'blob-reviews.dismiss',
   text: 'delete from blob_reviews where repository_id = $1 and digest = $2',
 };

@@ -1,6 +1,6 @@
 import type { Digest, RepositoryName } from '@slipway/oci';
 import type { RepositoryId } from './repositories.table.ts';
-import type { Sql } from './sql.ts';
+import type { Sql, Statement } from './sql.ts';
 
 export interface LinkedBlob {
   readonly repository: RepositoryId;
@@ -19,12 +19,7 @@ export class BlobsTable {
   }
 
   async find(repository: RepositoryName, digest: Digest): Promise<LinkedBlob | undefined> {
-    const [row] = await this.#sql.query<{
-      repository_id: RepositoryId;
-      size: number;
-      storage_key: string;
-      review_after: Date | null;
-    }>(FIND, [repository, digest]);
+    const [row] = await this.#sql.query(FIND, [repository, digest]);
     return (
       row && {
         repository: row.repository_id,
@@ -37,7 +32,7 @@ export class BlobsTable {
 
   /** Repositories that hold the blob, in byte order. */
   async holders(digest: Digest, limit: number): Promise<RepositoryName[]> {
-    const rows = await this.#sql.query<{ name: RepositoryName }>(HOLDERS, [digest, limit]);
+    const rows = await this.#sql.query(HOLDERS, [digest, limit]);
     return rows.map((row) => row.name);
   }
 
@@ -46,7 +41,7 @@ export class BlobsTable {
    * keeps the row from being collected until the transaction ends.
    */
   async adopt(digest: Digest, size: number, storageKey: string): Promise<string> {
-    const [row] = await this.#sql.query<{ storage_key: string }>(ADOPT, [digest, size, storageKey]);
+    const [row] = await this.#sql.query(ADOPT, [digest, size, storageKey]);
     if (row === undefined) throw new Error(`${digest} has no row after it was adopted`);
     return row.storage_key;
   }
@@ -65,10 +60,7 @@ export class BlobsTable {
     repository: RepositoryId,
     digests: readonly Digest[],
   ): Promise<ReadonlyMap<string, number>> {
-    const rows = await this.#sql.query<{ digest: string; size: number }>(HELD, [
-      repository,
-      digests,
-    ]);
+    const rows = await this.#sql.query(HELD, [repository, digests]);
     return new Map(rows.map((row) => [row.digest, row.size]));
   }
 
@@ -85,13 +77,18 @@ export class BlobsTable {
   async removeUnlinked(digest: Digest): Promise<string | undefined> {
     // Two statements, so that the second sees links that were committed while the first waited for the row.
     await this.#sql.query(LOCK_BLOB, [digest]);
-    const [row] = await this.#sql.query<{ storage_key: string }>(REMOVE, [digest]);
+    const [row] = await this.#sql.query(REMOVE, [digest]);
     return row?.storage_key;
   }
 }
 
-const FIND = {
-  name: 'blob-find',
+const FIND: Statement<{
+  repository_id: RepositoryId;
+  size: number;
+  storage_key: string;
+  review_after: Date | null;
+}> = {
+  name: 'blobs.find',
   text: `select l.repository_id, b.size, b.storage_key, v.review_after
     from repositories r
     join repository_blobs l on l.repository_id = r.id and l.digest = $2
@@ -100,50 +97,53 @@ const FIND = {
     where r.name = $1`,
 };
 
-const HOLDERS = {
-  name: 'blob-holders',
+const HOLDERS: Statement<{ name: RepositoryName }> = {
+  name: 'blobs.holders',
   text: `select r.name from repository_blobs l join repositories r on r.id = l.repository_id
     where l.digest = $1 order by r.name limit $2`,
 };
 
-const ADOPT = {
-  name: 'blob-adopt',
+const ADOPT: Statement<{ storage_key: string }> = {
+  name: 'blobs.adopt',
   text: `insert into blobs (digest, size, storage_key) values ($1, $2, $3)
-    on conflict (digest) do update set digest = excluded.digest returning storage_key`,
+    on conflict (digest) do update set size = blobs.size returning storage_key`,
 };
 
-const LINK = {
-  name: 'blob-link',
+const LINK: Statement<unknown> = {
+  name: 'blobs.link',
   text: `insert into repository_blobs (repository_id, digest) values ($1, $2)
     on conflict (repository_id, digest) do nothing`,
 };
 
-const HOLD = {
-  name: 'blob-hold',
+const HOLD: Statement<unknown> = {
+  name: 'blobs.hold',
   text: `select 1 from repository_blobs l join repositories r on r.id = l.repository_id
     where l.digest = $1 and r.name = $2 for key share of l`,
 };
 
-const HELD = {
-  name: 'blob-held',
+const HELD: Statement<{ digest: string; size: number }> = {
+  name: 'blobs.held',
   text: `select l.digest, b.size from repository_blobs l join blobs b on b.digest = l.digest
     where l.repository_id = $1 and l.digest = any($2::text[]) order by l.digest for key share of l`,
 };
 
-const UNLINK = {
-  name: 'blob-unlink',
+const UNLINK: Statement<unknown> = {
+  name: 'blobs.unlink',
   text: 'delete from repository_blobs where repository_id = $1 and digest = $2',
 };
 
-const LOCK_LINK = {
-  name: 'blob-lock-link',
+const LOCK_LINK: Statement<unknown> = {
+  name: 'blobs.lock-link',
   text: 'select 1 from repository_blobs where repository_id = $1 and digest = $2 for update',
 };
 
-const LOCK_BLOB = { name: 'blob-lock', text: 'select 1 from blobs where digest = $1 for update' };
+const LOCK_BLOB: Statement<unknown> = {
+  name: 'blobs.lock',
+  text: 'select 1 from blobs where digest = $1 for update',
+};
 
-const REMOVE = {
-  name: 'blob-remove',
+const REMOVE: Statement<{ storage_key: string }> = {
+  name: 'blobs.remove',
   text: `delete from blobs where digest = $1
     and not exists (select 1 from repository_blobs where digest = $1) returning storage_key`,
 };

@@ -1,4 +1,4 @@
-import type { Sql } from './sql.ts';
+import type { Sql, Statement } from './sql.ts';
 
 /** Storage keys whose bytes nobody will ask for again, each with the time before which readers may still hold them. */
 export class DeletionsTable {
@@ -14,7 +14,7 @@ export class DeletionsTable {
 
   /** At most `limit` keys whose time has come, locked; those that others are deleting are left out. */
   async due(limit: number): Promise<string[]> {
-    const rows = await this.#sql.query<{ storage_key: string }>(DUE, [limit]);
+    const rows = await this.#sql.query(DUE, [limit]);
     return rows.map((row) => row.storage_key);
   }
 
@@ -23,19 +23,19 @@ export class DeletionsTable {
   }
 }
 
-const ADD = {
-  name: 'deletion-add',
+const ADD: Statement<unknown> = {
+  name: 'deletions.add',
   text: `insert into deletions (storage_key, delete_after)
     select unnest($1::uuid[]), now() + make_interval(secs => $2) on conflict do nothing`,
 };
 
-const DUE = {
-  name: 'deletion-due',
+const DUE: Statement<{ storage_key: string }> = {
+  name: 'deletions.due',
   text: `select storage_key from deletions where delete_after <= now()
     order by delete_after limit $1 for update skip locked`,
 };
 
-const REMOVE = {
-  name: 'deletion-remove',
+const REMOVE: Statement<unknown> = {
+  name: 'deletions.remove',
   text: 'delete from deletions where storage_key = any($1::uuid[])',
 };

@@ -48,7 +48,7 @@ export class ManifestsTable {
   }
 
   async content(repository: RepositoryName, digest: Digest): Promise<Buffer | undefined> {
-    const [row] = await this.#sql.query<{ content: Buffer }>(CONTENT, [repository, digest]);
+    const [row] = await this.#sql.query(CONTENT, [repository, digest]);
     return row?.content;
   }
 
@@ -79,10 +79,7 @@ export class ManifestsTable {
     repository: RepositoryId,
     digests: readonly Digest[],
   ): Promise<ReadonlyMap<string, number>> {
-    const rows = await this.#sql.query<{ digest: string; size: number }>(HELD, [
-      repository,
-      digests,
-    ]);
+    const rows = await this.#sql.query(HELD, [repository, digests]);
     return new Map(rows.map((row) => [row.digest, row.size]));
   }
 
@@ -93,16 +90,13 @@ export class ManifestsTable {
 
   /** One manifest that points at `digest`, if any does. */
   async pointingAt(repository: RepositoryId, digest: Digest): Promise<Digest | undefined> {
-    const [row] = await this.#sql.query<{ manifest_digest: Digest }>(POINTING_AT, [
-      repository,
-      digest,
-    ]);
+    const [row] = await this.#sql.query(POINTING_AT, [repository, digest]);
     return row?.manifest_digest;
   }
 
   /** What the manifest points at. */
   async references(repository: RepositoryId, digest: Digest): Promise<Digest[]> {
-    const rows = await this.#sql.query<{ digest: Digest }>(REFERENCES, [repository, digest]);
+    const rows = await this.#sql.query(REFERENCES, [repository, digest]);
     return rows.map((row) => row.digest);
   }
 
@@ -130,7 +124,7 @@ export class ManifestsTable {
       readonly limit: number;
     },
   ): Promise<Referrer[]> {
-    const rows = await this.#sql.query<ReferrerRow>(REFERRERS, [
+    const rows = await this.#sql.query(REFERRERS, [
       repository,
       subject,
       page.artifactType,
@@ -182,54 +176,54 @@ const BY_DIGEST: Statement<FoundRow> = {
     join manifests m on m.repository_id = r.id and m.digest = k.digest`,
 };
 
-const CONTENT = {
-  name: 'manifest-content',
+const CONTENT: Statement<{ content: Buffer }> = {
+  name: 'manifests.content',
   text: `select m.content from repositories r join manifests m on m.repository_id = r.id and m.digest = $2
     where r.name = $1`,
 };
 
-const PUT = {
-  name: 'manifest-put',
+const PUT: Statement<unknown> = {
+  name: 'manifests.put',
   text: `insert into manifests
       (repository_id, digest, media_type, size, content, subject, artifact_type, annotations)
     values ($1, $2, $3, $4, $5, $6, $7, $8)
     on conflict (repository_id, digest) do update set media_type = excluded.media_type`,
 };
 
-const REFER = {
-  name: 'manifest-refer',
+const REFER: Statement<unknown> = {
+  name: 'manifests.refer',
   text: `insert into manifest_references (repository_id, manifest_digest, digest)
     select $1, $2, unnest($3::text[]) on conflict do nothing`,
 };
 
-const HELD = {
-  name: 'manifest-held',
+const HELD: Statement<{ digest: string; size: number }> = {
+  name: 'manifests.held',
   text: `select digest, size from manifests
     where repository_id = $1 and digest = any($2::text[]) order by digest for key share`,
 };
 
-const LOCK = {
-  name: 'manifest-lock',
+const LOCK: Statement<unknown> = {
+  name: 'manifests.lock',
   text: 'select 1 from manifests where repository_id = $1 and digest = $2 for update',
 };
 
-const POINTING_AT = {
-  name: 'manifest-pointing-at',
+const POINTING_AT: Statement<{ manifest_digest: Digest }> = {
+  name: 'manifests.pointing-at',
   text: 'select manifest_digest from manifest_references where repository_id = $1 and digest = $2 limit 1',
 };
 
-const REFERENCES = {
-  name: 'manifest-references',
+const REFERENCES: Statement<{ digest: Digest }> = {
+  name: 'manifests.references',
   text: 'select digest from manifest_references where repository_id = $1 and manifest_digest = $2',
 };
 
-const DELETE = {
-  name: 'manifest-delete',
+const DELETE: Statement<unknown> = {
+  name: 'manifests.delete',
   text: 'delete from manifests where repository_id = $1 and digest = $2',
 };
 
-const REFERRERS = {
-  name: 'manifest-referrers',
+const REFERRERS: Statement<ReferrerRow> = {
+  name: 'manifests.referrers',
   text: `select m.digest, m.media_type, m.size, m.artifact_type, m.annotations
     from repositories r join manifests m on m.repository_id = r.id
     where r.name = $1 and m.subject = $2 and ($3::text is null or m.artifact_type = $3) and m.digest > $4

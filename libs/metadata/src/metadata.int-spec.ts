@@ -89,7 +89,7 @@ test('two transactions that wait for each other both succeed', async () => {
 
   await Promise.all([update(one, two), update(two, one)]);
 
-  expect(attempts).toBe(3);
+  expect(attempts).toBeGreaterThan(2);
 });
 
 test('a connection that breaks in a transaction is a MetadataUnavailableError, and the next one works', async () => {

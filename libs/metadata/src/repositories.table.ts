@@ -1,5 +1,5 @@
 import type { RepositoryName } from '@slipway/oci';
-import type { Sql } from './sql.ts';
+import type { Sql, Statement } from './sql.ts';
 
 /** A repository's row id; it never leaves the domain. */
 export type RepositoryId = number;
@@ -12,7 +12,7 @@ export class RepositoriesTable {
   }
 
   async find(name: RepositoryName): Promise<RepositoryId | undefined> {
-    const [row] = await this.#sql.query<{ id: RepositoryId }>(FIND, [name]);
+    const [row] = await this.#sql.query(FIND, [name]);
     return row?.id;
   }
 
@@ -20,7 +20,7 @@ export class RepositoriesTable {
   async ensure(name: RepositoryName): Promise<RepositoryId> {
     const known = await this.find(name);
     if (known !== undefined) return known;
-    const [made] = await this.#sql.query<{ id: RepositoryId }>(INSERT, [name]);
+    const [made] = await this.#sql.query(INSERT, [name]);
     const id = made?.id ?? (await this.find(name));
     if (id === undefined) throw new Error(`repository ${name} was removed while it was made`);
     return id;
@@ -28,19 +28,22 @@ export class RepositoriesTable {
 
   /** At most `limit` names behind `after`, in byte order. */
   async list(after: string, limit: number): Promise<RepositoryName[]> {
-    const rows = await this.#sql.query<{ name: RepositoryName }>(LIST, [after, limit]);
+    const rows = await this.#sql.query(LIST, [after, limit]);
     return rows.map((row) => row.name);
   }
 }
 
-const FIND = { name: 'repository-find', text: 'select id from repositories where name = $1' };
+const FIND: Statement<{ id: RepositoryId }> = {
+  name: 'repositories.find',
+  text: 'select id from repositories where name = $1',
+};
 
-const INSERT = {
-  name: 'repository-insert',
+const INSERT: Statement<{ id: RepositoryId }> = {
+  name: 'repositories.insert',
   text: 'insert into repositories (name) values ($1) on conflict (name) do nothing returning id',
 };
 
-const LIST = {
-  name: 'repository-list',
+const LIST: Statement<{ name: RepositoryName }> = {
+  name: 'repositories.list',
   text: 'select name from repositories where name > $1 order by name limit $2',
 };

@@ -1,4 +1,4 @@
-import type { Sql } from './sql.ts';
+import type { Sql, Statement } from './sql.ts';
 
 export interface SigningKeyRecord {
   readonly id: string;
@@ -15,10 +15,7 @@ export class SigningKeysTable {
 
   /** Newest first. */
   async list(): Promise<SigningKeyRecord[]> {
-    const rows = await this.#sql.query<{ id: string; private_jwk: Record<string, unknown> }>(
-      LIST,
-      [],
-    );
+    const rows = await this.#sql.query(LIST, []);
     return rows.map((row) => ({ id: row.id, privateJwk: row.private_jwk }));
   }
 
@@ -27,12 +24,12 @@ export class SigningKeysTable {
   }
 }
 
-const LIST = {
-  name: 'signing-key-list',
+const LIST: Statement<{ id: string; private_jwk: Record<string, unknown> }> = {
+  name: 'signing-keys.list',
   text: 'select id, private_jwk from signing_keys order by created_at desc, id',
 };
 
-const INSERT = {
-  name: 'signing-key-insert',
+const INSERT: Statement<unknown> = {
+  name: 'signing-keys.insert',
   text: 'insert into signing_keys (id, private_jwk) values ($1, $2)',
 };

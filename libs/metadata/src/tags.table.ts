@@ -1,6 +1,6 @@
 import type { Digest, Tag } from '@slipway/oci';
 import type { RepositoryId } from './repositories.table.ts';
-import type { Sql } from './sql.ts';
+import type { Sql, Statement } from './sql.ts';
 
 export class TagsTable {
   readonly #sql: Sql;
@@ -36,35 +36,35 @@ export class TagsTable {
 
   /** At most `limit` tags behind `after`, in byte order. */
   async list(repository: RepositoryId, after: string, limit: number): Promise<Tag[]> {
-    const rows = await this.#sql.query<{ name: Tag }>(LIST, [repository, after, limit]);
+    const rows = await this.#sql.query(LIST, [repository, after, limit]);
     return rows.map((row) => row.name);
   }
 }
 
-const SET = {
-  name: 'tag-set',
+const SET: Statement<unknown> = {
+  name: 'tags.set',
   text: `insert into tags (repository_id, name, digest) values ($1, $2, $3)
     on conflict (repository_id, name) do update set digest = excluded.digest, updated_at = now()`,
 };
 
-const MOVE = {
-  name: 'tag-move',
+const MOVE: Statement<unknown> = {
+  name: 'tags.move',
   text: `update tags set digest = $4, updated_at = now()
     where repository_id = $1 and name = $2 and digest = $3 returning 1`,
 };
 
-const CREATE = {
-  name: 'tag-create',
+const CREATE: Statement<unknown> = {
+  name: 'tags.create',
   text: `insert into tags (repository_id, name, digest) values ($1, $2, $3)
     on conflict (repository_id, name) do nothing returning 1`,
 };
 
-const DELETE = {
-  name: 'tag-delete',
+const DELETE: Statement<unknown> = {
+  name: 'tags.delete',
   text: 'delete from tags where repository_id = $1 and name = $2 returning 1',
 };
 
-const LIST = {
-  name: 'tag-list',
+const LIST: Statement<{ name: Tag }> = {
+  name: 'tags.list',
   text: 'select name from tags where repository_id = $1 and name > $2 order by name limit $3',
 };

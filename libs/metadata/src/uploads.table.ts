@@ -1,5 +1,5 @@
 import type { Algorithm, RepositoryName } from '@slipway/oci';
-import type { Sql } from './sql.ts';
+import type { Sql, Statement } from './sql.ts';
 
 /** An upload session. How many bytes it has, the store alone knows. */
 export interface UploadRecord {
@@ -29,7 +29,7 @@ export class UploadsTable {
   }
 
   async find(id: string, repository: RepositoryName): Promise<UploadRecord | undefined> {
-    const [row] = await this.#sql.query<UploadRow>(FIND, [id, repository]);
+    const [row] = await this.#sql.query(FIND, [id, repository]);
     return row && record(row);
   }
 
@@ -39,7 +39,7 @@ export class UploadsTable {
     repository: RepositoryName,
     writer: number,
   ): Promise<UploadRecord | undefined> {
-    const [row] = await this.#sql.query<UploadRow>(CLAIM, [id, repository, writer]);
+    const [row] = await this.#sql.query(CLAIM, [id, repository, writer]);
     return row && record(row);
   }
 
@@ -54,7 +54,7 @@ export class UploadsTable {
 
   /** Ends at most `limit` sessions that nobody has touched for `seconds` or is writing; returns their keys. */
   async expire(seconds: number, limit: number): Promise<string[]> {
-    const rows = await this.#sql.query<{ storage_key: string }>(EXPIRE, [seconds, limit]);
+    const rows = await this.#sql.query(EXPIRE, [seconds, limit]);
     return rows.map((row) => row.storage_key);
   }
 }
@@ -76,35 +76,35 @@ const WRITER_IS_GONE = `(writer is null or not exists (
     and database = (select oid from pg_database where datname = current_database())
     and classid = ${WRITER_LOCKS} and objid = writer and objsubid = 2))`;
 
-const INSERT = {
-  name: 'upload-insert',
+const INSERT: Statement<unknown> = {
+  name: 'uploads.insert',
   text: 'insert into uploads (id, repository, storage_key, algorithm) values ($1, $2, $3, $4)',
 };
 
-const FIND = {
-  name: 'upload-find',
+const FIND: Statement<UploadRow> = {
+  name: 'uploads.find',
   text: 'select storage_key, algorithm from uploads where id = $1 and repository = $2',
 };
 
-const CLAIM = {
-  name: 'upload-claim',
+const CLAIM: Statement<UploadRow> = {
+  name: 'uploads.claim',
   text: `update uploads set writer = $3, active_at = now()
     where id = $1 and repository = $2 and (writer = $3 or ${WRITER_IS_GONE})
     returning storage_key, algorithm`,
 };
 
-const RELEASE = {
-  name: 'upload-release',
+const RELEASE: Statement<unknown> = {
+  name: 'uploads.release',
   text: 'update uploads set writer = null, active_at = now() where id = $1 and writer = $2',
 };
 
-const FINISH = {
-  name: 'upload-finish',
+const FINISH: Statement<unknown> = {
+  name: 'uploads.finish',
   text: 'delete from uploads where id = $1 and writer = $2 returning 1',
 };
 
-const EXPIRE = {
-  name: 'upload-expire',
+const EXPIRE: Statement<{ storage_key: string }> = {
+  name: 'uploads.expire',
   text: `delete from uploads where id in (
       select id from uploads where active_at < now() - make_interval(secs => $1) and ${WRITER_IS_GONE}
       order by active_at limit $2 for update skip locked)
