@@ -33,13 +33,19 @@ function readSettings(): Settings {
   }
 }
 
-/** The first signal ends the server in order, however far its start has come; a second one at once. */
+/** npm passes on the Ctrl-C that the terminal has sent us already: that is one wish, not two. */
+const SAME_WISH = 1000;
+
+/** The first signal ends the server in order, however far its start has come; another, later, at once. */
 function stopOnSignals(starting: Promise<Server>, log: Logger): void {
-  let stopping = false;
+  let stoppingSince: number | undefined;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (stopping) process.exit(1);
-      stopping = true;
+      if (stoppingSince !== undefined) {
+        if (performance.now() - stoppingSince > SAME_WISH) process.exit(1);
+        return;
+      }
+      stoppingSince = performance.now();
       log.info(`stopping on ${signal}`);
       starting
         .then((server) => server.stop())

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { inside, node24 } from './folder.mjs';
+import { Refusal } from './refusal.mjs';
+import { inWords, run } from './run.mjs';
+
+/** Holds the hash of the sources that stand compiled in the `dist` folders. */
+const STAMP = inside('node_modules', '.cache', 'slipway', 'built');
+
+export function isBuilt() {
+  return existsSync(STAMP) && readFileSync(STAMP, 'utf8') === hashOfSources() && hasAllOutputs();
+}
+
+export async function build(hold) {
+  console.log('Building ...');
+  rmSync(STAMP, { force: true });
+  // Taken first: a file that changes during the build makes the next look build again.
+  const hash = hashOfSources();
+  let { status, output, took } = await compile(hold);
+  // The compiler goes by its own record of what it wrote and misses that somebody removed it.
+  if (status === 0 && !hasAllOutputs()) ({ status, output, took } = await compile(hold, '--force'));
+  if (status !== 0) throw new Refusal(`${output.trim()}\n\nThe build failed.`);
+  mkdirSync(dirname(STAMP), { recursive: true });
+  writeFileSync(STAMP, hash);
+  console.log(`Built in ${inWords(took)}.`);
+}
+
+function compile(hold, ...options) {
+  return run(node24, [inside('node_modules', 'typescript', 'bin', 'tsc'), '-b', ...options], {
+    hold,
+  });
+}
+
+/** Content and not times: a checkout, a copy or a touch builds nothing anew. */
+function hashOfSources() {
+  const hash = createHash('sha256');
+  const settings = workspaces().flatMap((folder) => [
+    join(folder, 'tsconfig.json'),
+    join(folder, 'package.json'),
+  ]);
+  for (const path of [
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.base.json',
+    ...settings,
+    ...compiledSources(),
+  ]) {
+    hash.update(`\n${path}\n`).update(readFileSync(inside(path)));
+  }
+  return hash.digest('hex');
+}
+
+function workspaces() {
+  return JSON.parse(readFileSync(inside('tsconfig.json'), 'utf8')).references.map(
+    ({ path }) => path,
+  );
+}
+
+const hasAllOutputs = () => compiledSources().every((source) => existsSync(outputOf(source)));
+
+const compiledSources = () => workspaces().flatMap(sourcesOf);
+
+function sourcesOf(folder) {
+  return readdirSync(inside(folder, 'src'), { recursive: true })
+    .filter((name) => name.endsWith('.ts') && !/\.(d|spec|int-spec|contract)\.ts$/.test(name))
+    .sort()
+    .map((name) => join(folder, 'src', name));
+}
+
+/** libs/oci/src/digest.ts -> libs/oci/dist/digest.js */
+function outputOf(source) {
+  return inside(source.replace(/^(.+?)\/src\//, '$1/dist/').replace(/\.ts$/, '.js'));
+}

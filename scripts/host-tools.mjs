@@ -1,0 +1,218 @@
+/**
+ * The programs of the host that the end-to-end tests and the benchmark run: how each is found and
+ * how it is installed. `node scripts/host-tools.mjs check` lists them; `… install` installs what is
+ * missing and can be: Debian packages as root, Go programs when Go is present. Runs on Node 20.
+ */
+import { execFileSync } from 'node:child_process';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = join(root, '.test-tools');
+const bin = join(folder, 'bin');
+const installed = join(folder, 'installed.json');
+
+/**
+ * `debian`: packages that hold it, the first that this Debian knows is taken. `go`: the package of
+ * a Go program at its pinned version. `throughModule`: its go.mod has directives that `go install
+ * package@version` refuses, so it is built from a throw-away module that requires it. `onlyPinned`:
+ * what else the machine has is not taken, as the `ctr` 1.6 of Debian 12, which crashes when it
+ * pushes a blob of no bytes.
+ */
+export const hostTools = [
+  { name: 'docker', debian: ['docker-cli', 'docker.io'] },
+  { name: 'dockerd', debian: ['docker.io'] },
+  { name: 'podman', debian: ['podman'] },
+  { name: 'skopeo', debian: ['skopeo'] },
+  { name: 'buildah', debian: ['buildah'] },
+  { name: 'runc', debian: ['runc'] },
+  { name: 'zstd', debian: ['zstd'] },
+  { name: 'openssl', debian: ['openssl'] },
+  { name: 'tar', debian: ['tar'] },
+  { name: 'wrk', debian: ['wrk'] },
+  { name: 'crane', go: 'github.com/google/go-containerregistry/cmd/crane@v0.22.1' },
+  { name: 'oras', go: 'oras.land/oras/cmd/oras@v1.3.6' },
+  { name: 'helm', go: 'helm.sh/helm/v3/cmd/helm@v3.22.0' },
+  { name: 'cosign', go: 'github.com/sigstore/cosign/v2/cmd/cosign@v2.6.5' },
+  {
+    name: 'containerd',
+    go: 'github.com/containerd/containerd/v2/cmd/containerd@v2.4.2',
+    onlyPinned: true,
+  },
+  { name: 'ctr', go: 'github.com/containerd/containerd/v2/cmd/ctr@v2.4.2', onlyPinned: true },
+  {
+    name: 'buildkitd',
+    go: 'github.com/moby/buildkit/cmd/buildkitd@v0.34.2',
+    throughModule: true,
+  },
+  { name: 'buildctl', go: 'github.com/moby/buildkit/cmd/buildctl@v0.34.2', throughModule: true },
+  {
+    // The main branch as of 2026-07-30.
+    name: 'conformance',
+    go: 'github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260730175803-fee21197eb94',
+  },
+];
+
+/** The path of a tool of the list: the pinned one first, then what the machine has. */
+export function findTool(name) {
+  const { onlyPinned } = toolNamed(name);
+  const machine = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return [bin, ...(onlyPinned ? [] : machine)].map((place) => join(place, name)).find(isExecutable);
+}
+
+/** The one command after which the tool is found on this machine. */
+export function enablingCommand(name) {
+  const tool = toolNamed(name);
+  if (tool.debian) return `apt-get install --no-install-recommends ${debianPackage(tool)}`;
+  if (!findProgram('go'))
+    return 'install Go 1.24 or newer, then node scripts/host-tools.mjs install';
+  return 'node scripts/host-tools.mjs install';
+}
+
+function toolNamed(name) {
+  const tool = hostTools.find((candidate) => candidate.name === name);
+  if (!tool) throw new Error(`${name} is not in the list of scripts/host-tools.mjs`);
+  return tool;
+}
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const findProgram = (name) =>
+  (process.env.PATH ?? '')
+    .split(delimiter)
+    .map((place) => join(place, name))
+    .find(isExecutable);
+
+const debianPackage = ({ debian }) =>
+  debian.find((name) => debian.length === 1 || isKnownPackage(name)) ?? debian.at(-1);
+
+function isKnownPackage(name) {
+  try {
+    return /Candidate: \d/.test(
+      execFileSync('apt-cache', ['policy', name], { encoding: 'utf8', stdio: 'pipe' }),
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** What stands in `.test-tools/bin`, as `name → package@version`; kept there, so that no look needs Go. */
+function installedGoTools() {
+  return existsSync(installed) ? JSON.parse(readFileSync(installed, 'utf8')) : {};
+}
+
+function isInstalled(tool) {
+  if (tool.debian) return findTool(tool.name) !== undefined;
+  return installedGoTools()[tool.name] === tool.go && isExecutable(join(bin, tool.name));
+}
+
+function install() {
+  const missing = hostTools.filter((tool) => !isInstalled(tool));
+  if (missing.length === 0) console.log('host tools: all are installed');
+  const debian = missing.filter((tool) => tool.debian);
+  if (debian.length > 0) attempt('Debian packages', () => installDebianPackages(debian));
+  const go = missing.filter((tool) => tool.go);
+  if (go.length > 0 && findProgram('go')) {
+    for (const tool of go) attempt(tool.name, () => installGoProgram(tool));
+  } else if (go.length > 0) {
+    skip(go);
+  }
+}
+
+/** What cannot be installed does not keep the rest from being so; the exit code tells of it. */
+function attempt(what, action) {
+  try {
+    action();
+  } catch (error) {
+    console.error(`host tools: ${what} could not be installed: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
+
+function installDebianPackages(tools) {
+  if (process.getuid?.() !== 0 || !findProgram('apt-get')) {
+    skip(tools);
+    return;
+  }
+  apt(['update', '-qq']);
+  const packages = [...new Set(tools.map(debianPackage))];
+  console.log(`host tools: installing the Debian packages ${packages.join(' ')}`);
+  apt(['install', '-y', '-qq', '--no-install-recommends', ...packages]);
+}
+
+function apt(args) {
+  execFileSync('apt-get', args, {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+}
+
+function installGoProgram(tool) {
+  console.log(`host tools: building ${tool.go}`);
+  mkdirSync(bin, { recursive: true });
+  if (tool.throughModule) installThroughModule(tool.go);
+  else go(['install', tool.go], root);
+  writeFileSync(
+    installed,
+    `${JSON.stringify({ ...installedGoTools(), [tool.name]: tool.go }, undefined, 2)}\n`,
+  );
+}
+
+function installThroughModule(packageAtVersion) {
+  const module = mkdtempSync(join(tmpdir(), 'slipway-host-tool-'));
+  try {
+    go(['mod', 'init', 'host-tool'], module);
+    go(['get', packageAtVersion], module);
+    go(['install', packageAtVersion.split('@')[0]], module);
+  } finally {
+    rmSync(module, { recursive: true, force: true });
+  }
+}
+
+function go(args, cwd) {
+  execFileSync('go', args, {
+    cwd,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, GOBIN: bin },
+  });
+}
+
+function skip(tools) {
+  for (const { name } of tools) {
+    console.log(`host tools: ${name} is not installed; to have it: ${enablingCommand(name)}`);
+  }
+}
+
+function check() {
+  for (const { name } of hostTools) {
+    const path = findTool(name);
+    console.log(path ? `found    ${name}  ${path}` : `missing  ${name}  ${enablingCommand(name)}`);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv[2] === 'install') install();
+  else if (process.argv[2] === 'check') check();
+  else {
+    console.error('usage: node scripts/host-tools.mjs check | install');
+    process.exitCode = 2;
+  }
+}
