@@ -6,7 +6,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { RegistryError } from '@slipway/registry';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule, type Parts } from './app.module.ts';
-import { challenges, tokenRealm } from './auth/challenge.ts';
+import { bearerChallenge, tokenRealm } from './auth/challenge.ts';
 import {
   answerError,
   distribution,
@@ -57,7 +57,7 @@ export async function createApp(
     },
     identify: (request) => parts.authentication.identify(request.raw),
     challenge: (request, scope, error) =>
-      challenges(tokenRealm(settings.SLIPWAY_PUBLIC_URL, request.raw, secure), scope, error),
+      bearerChallenge(tokenRealm(settings.SLIPWAY_PUBLIC_URL, request.raw, secure), scope, error),
   });
   await app.init();
   await fastify.ready();

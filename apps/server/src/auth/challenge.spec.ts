@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import fc from 'fast-check';
-import { challenges, tokenRealm } from './challenge.ts';
+import { bearerChallenge, tokenRealm } from './challenge.ts';
 
 /** A request that names `host` and came in at an address of ours. */
 function aRequest(host: string | undefined, localAddress = '10.0.0.7', localPort = 5000) {
@@ -15,16 +15,15 @@ function aRequest(host: string | undefined, localAddress = '10.0.0.7', localPort
 }
 const realmFor = (host: string | undefined) => tokenRealm(undefined, aRequest(host), false);
 
-describe('challenges', () => {
-  it('are two, Bearer first, for clients take the first that they know', () => {
-    expect(challenges('https://example.org/token', undefined, undefined)).toEqual([
+describe('bearerChallenge', () => {
+  it('says where tokens are had', () => {
+    expect(bearerChallenge('https://example.org/token', undefined, undefined)).toBe(
       'Bearer realm="https://example.org/token",service="slipway"',
-      'Basic realm="slipway"',
-    ]);
+    );
   });
 
-  it('say what to ask for, and why a token did not do', () => {
-    const [bearer] = challenges(
+  it('says what to ask for, and why a token did not do', () => {
+    const bearer = bearerChallenge(
       'https://example.org/token',
       'repository:a/b:pull,push',
       'insufficient_scope',
@@ -88,7 +87,7 @@ describe('tokenRealm', () => {
   it('never lets a Host header out of the quotes around the realm', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (host) => {
-        const [bearer] = challenges(realmFor(host), undefined, undefined);
+        const bearer = bearerChallenge(realmFor(host), undefined, undefined);
         expect(bearer).toMatch(/^Bearer realm="http:\/\/[^"\s/?#@\\]+\/token",service="slipway"$/);
       }),
       { numRuns: 1000 },

@@ -8,21 +8,22 @@ export const TOKEN_PATH = '/token';
 export type BearerError = 'invalid_token' | 'insufficient_scope';
 
 /**
- * The values of `WWW-Authenticate`. Two headers, Bearer first: ggcr takes the first of the two schemes,
- * oras reads the first header only.
+ * The value of `WWW-Authenticate`. Bearer alone, though Basic is taken too by whoever sends it unasked:
+ * docker answers every challenge it gets, and after a login that brought a refresh token it has no
+ * password to answer a Basic one with.
  */
-export function challenges(
+export function bearerChallenge(
   realm: string,
   scope: string | undefined,
   error: BearerError | undefined,
-): string[] {
+): string {
   const parameters = [
     `realm="${realm}"`,
     `service="${SERVICE}"`,
     ...(scope === undefined ? [] : [`scope="${scope}"`]),
     ...(error === undefined ? [] : [`error="${error}"`]),
   ];
-  return [`Bearer ${parameters.join(',')}`, `Basic realm="${SERVICE}"`];
+  return `Bearer ${parameters.join(',')}`;
 }
 
 /**

@@ -21,20 +21,20 @@ export function parseScopes(scopes: readonly string[]): readonly Grant[] {
 
 /** What of `asked` the identity has a right to. */
 export function granted(identity: Identity, asked: readonly Grant[]): readonly Grant[] {
-  return asked.map(({ resource, actions }) => ({
-    resource,
-    actions: actions.filter((action) => may(identity, action, resource).allowed),
-  }));
+  return asked
+    .map(({ resource, actions }) => ({
+      resource,
+      actions: actions.filter((action) => may(identity, action, resource).allowed),
+    }))
+    .filter(({ actions }) => actions.length > 0);
 }
 
 export function toClaims(grants: readonly Grant[]): readonly AccessClaim[] {
-  return grants
-    .filter(({ actions }) => actions.length > 0)
-    .map(({ resource, actions }) =>
-      resource.kind === 'catalog'
-        ? { type: 'registry', name: 'catalog', actions: ['*'] }
-        : { type: 'repository', name: resource.name, actions },
-    );
+  return grants.map(({ resource, actions }) =>
+    resource.kind === 'catalog'
+      ? { type: 'registry', name: 'catalog', actions: ['*'] }
+      : { type: 'repository', name: resource.name, actions },
+  );
 }
 
 export function fromClaims(claims: readonly AccessClaim[]): readonly Grant[] {

@@ -10,7 +10,7 @@ export type Asked =
 const MOST = 128;
 const SPEC = /^(?:(?<start>\d+)-(?<end>\d+)?|-(?<last>\d+))$/;
 
-/** A header that is not understood asks for the whole, as if it were not there. */
+/** A header that is not understood asks for the whole, as if it were not there; one range that runs backwards spoils all. */
 export function parseByteRanges(header: string | undefined, size: number): Asked {
   const list = /^bytes=(?<list>.*)$/i.exec(header?.trim() ?? '')?.groups?.list;
   if (list === undefined) return { kind: 'whole' };
@@ -20,7 +20,7 @@ export function parseByteRanges(header: string | undefined, size: number): Asked
   for (const spec of specs) {
     if (spec === undefined) return { kind: 'whole' };
     const range = resolve(spec, size);
-    if (range === 'malformed') return { kind: 'whole' };
+    if (range === 'backwards') return { kind: 'unsatisfiable' };
     if (range !== undefined) ranges.push(range);
   }
   if (ranges.length === 0) return { kind: 'unsatisfiable' };
@@ -32,13 +32,13 @@ export function parseByteRanges(header: string | undefined, size: number): Asked
 function resolve(
   { start, end, last }: Readonly<Record<string, string | undefined>>,
   size: number,
-): ByteRange | 'malformed' | undefined {
+): ByteRange | 'backwards' | undefined {
   if (last !== undefined) {
     const length = Math.min(Number(last), size);
     return length === 0 ? undefined : { start: size - length, end: size - 1 };
   }
   const first = Number(start);
-  if (end !== undefined && Number(end) < first) return 'malformed';
+  if (end !== undefined && Number(end) < first) return 'backwards';
   if (first >= size) return undefined;
   return { start: first, end: Math.min(end === undefined ? size - 1 : Number(end), size - 1) };
 }

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** How long the rest of a body that nobody wants is read, so that the client comes to read the answer. */
@@ -13,7 +14,9 @@ export async function leaveUnreadBody(request: FastifyRequest, reply: FastifyRep
   if (raw.complete) return;
   // Who was never told to continue will not send the body, so nothing more can be read on this connection.
   if (raw.headers.expect !== undefined) reply.header('Connection', 'close');
+  closeGently(raw.socket);
   reply.raw.once('finish', () => {
+    raw.resume();
     const timer = setTimeout(() => {
       if (!raw.complete) raw.destroy();
     }, DRAIN);
@@ -21,4 +24,15 @@ export async function leaveUnreadBody(request: FastifyRequest, reply: FastifyRep
       clearTimeout(timer);
     });
   });
+}
+
+/** After the last answer on a connection Node closes both of its halves at once; the client's gets time to end. */
+function closeGently(socket: Socket): void {
+  socket.destroySoon = () => {
+    socket.end();
+    const timer = setTimeout(() => socket.destroy(), DRAIN);
+    socket.once('close', () => {
+      clearTimeout(timer);
+    });
+  };
 }

@@ -15,12 +15,12 @@ export interface DistributionOptions {
   readonly limits: Limits;
   /** Who asks; throws `unauthenticated` for credentials that are wrong. */
   readonly identify: (request: FastifyRequest) => Promise<Identity>;
-  /** Values of `WWW-Authenticate` that tell how to be allowed `scope`, and why the token that came did not do. */
+  /** The `WWW-Authenticate` that tells how to be allowed `scope`, and why the token that came did not do. */
   readonly challenge: (
     request: FastifyRequest,
     scope: string | undefined,
     error: BearerError | undefined,
-  ) => string[];
+  ) => string;
 }
 
 /** The OCI distribution protocol, mounted at `/v2` (distribution-spec v1.1 and its main branch). */
@@ -36,8 +36,13 @@ export async function distribution(
     done(null);
   });
 
-  app.addHook('onRequest', async (_request, reply) => {
+  app.addHook('onRequest', async (request, reply) => {
     reply.header('Docker-Distribution-API-Version', 'registry/2.0');
+    // Fastify would refuse a body whose type is malformed; such a type counts as none.
+    const { headers } = request.raw;
+    if (headers['content-type'] !== undefined && request.mediaType === undefined) {
+      delete headers['content-type'];
+    }
   });
   app.addHook('onSend', leaveUnreadBody);
 
@@ -153,6 +158,7 @@ function scopeOf(action: Action, resource: Resource): string {
 const PATHS = [
   ...ENDPOINTS,
   { method: 'GET', path: '/' },
+  { method: 'HEAD', path: '/' },
   { method: 'GET', path: '/_catalog' },
 ].map(({ method, path }) => ({
   method,
