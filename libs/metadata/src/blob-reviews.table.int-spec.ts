@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type Digest, digestOf, parseRepositoryName, type RepositoryName } from '@slipway/oci';
+import { type Digest, digestOf } from '@slipway/oci';
 import { Metadata } from './metadata.ts';
 import type { RepositoryId } from './repositories.table.ts';
-import { testDatabase, type TestDatabase } from './testing/index.ts';
+import { named, testDatabase, type TestDatabase } from './testing/index.ts';
 
 let database: TestDatabase;
 let metadata: Metadata;
@@ -10,9 +10,7 @@ let repository: RepositoryId;
 beforeEach(async () => {
   database = await testDatabase();
   metadata = await Metadata.connect(database.connection);
-  repository = await metadata.tables.repositories.ensure(
-    parseRepositoryName('demo') as RepositoryName,
-  );
+  repository = await metadata.tables.repositories.ensure(named('demo'));
 });
 afterEach(async () => {
   await metadata.close();
@@ -126,6 +124,7 @@ test('scheduling a blob that is being collected waits, and then finds nothing to
     await tables.blobReviews.due(100);
     scheduled = metadata.tables.blobReviews.schedule(repository, [digest], 3600);
     scheduled.catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 50));
     await tables.blobs.unlink(repository, digest);
     await tables.blobs.removeUnlinked(digest);
   });

@@ -15,16 +15,23 @@ export class BlobReviewsTable {
     this.#sql = sql;
   }
 
-  /** Puts blobs that the repository holds up for review in `delay` seconds, or puts their review off until then. */
+  /**
+   * Puts blobs that the repository holds up for review in `delay` seconds, or puts their review off until
+   * then. Waits for who is collecting them, and returns those that are still there.
+   */
   async schedule(
     repository: RepositoryId,
     digests: readonly Digest[],
     delay: number,
-  ): Promise<void> {
-    await this.#sql.query(SCHEDULE, [repository, digests, delay]);
+  ): Promise<Digest[]> {
+    const rows = await this.#sql.query(SCHEDULE, [repository, digests, delay]);
+    return rows.map((row) => row.digest);
   }
 
-  /** At most `limit` candidates whose time has come, locked together with their links; those others hold are left out. */
+  /**
+   * At most `limit` candidates whose time has come, locked together with their links and blobs, so that
+   * whoever collects them waits for nobody; those that others hold are left out.
+   */
   async due(limit: number): Promise<Candidate[]> {
     const rows = await this.#sql.query(DUE, [limit]);
     return rows.map((row) => ({ repository: row.repository_id, digest: row.digest }));
@@ -35,12 +42,13 @@ export class BlobReviewsTable {
   }
 }
 
-const SCHEDULE: Statement<unknown> = {
+const SCHEDULE: Statement<{ digest: Digest }> = {
   name: 'blob-reviews.schedule',
   text: `insert into blob_reviews (repository_id, digest, review_after)
     select repository_id, digest, now() + make_interval(secs => $3) from repository_blobs
-      where repository_id = $1 and digest = any($2::text[]) order by digest
-    on conflict (repository_id, digest) do update set review_after = excluded.review_after`,
+      where repository_id = $1 and digest = any($2::text[]) order by digest for key share
+    on conflict (repository_id, digest) do update set review_after = excluded.review_after
+    returning digest`,
 };
 
 const DUE: Statement<{ repository_id: RepositoryId; digest: Digest }> = {
@@ -48,6 +56,7 @@ const DUE: Statement<{ repository_id: RepositoryId; digest: Digest }> = {
   text: `select l.repository_id, l.digest
     from blob_reviews v
     join repository_blobs l on l.repository_id = v.repository_id and l.digest = v.digest
+    join blobs b on b.digest = l.digest
     where v.review_after <= now() order by v.review_after limit $1
     for update skip locked`,
 };

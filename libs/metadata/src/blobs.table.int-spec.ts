@@ -1,11 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type Digest, digestOf, parseRepositoryName, type RepositoryName } from '@slipway/oci';
+import { type Digest, digestOf } from '@slipway/oci';
 import { Metadata } from './metadata.ts';
 import type { RepositoryId } from './repositories.table.ts';
 import type { Tables } from './tables.ts';
-import { testDatabase, type TestDatabase } from './testing/index.ts';
+import { named, testDatabase, type TestDatabase } from './testing/index.ts';
 
-const named = (name: string) => parseRepositoryName(name) as RepositoryName;
 const digestOfText = (text: string): Digest =>
   digestOf('sha256', createHash('sha256').update(text).digest('hex'));
 

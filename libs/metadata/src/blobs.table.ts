@@ -1,4 +1,5 @@
 import type { Digest, RepositoryName } from '@slipway/oci';
+import { GatheredLookups } from './gathered-lookups.ts';
 import type { RepositoryId } from './repositories.table.ts';
 import type { Sql, Statement } from './sql.ts';
 
@@ -13,21 +14,15 @@ export interface LinkedBlob {
 /** Blobs, and the links that give a repository the right to serve them. */
 export class BlobsTable {
   readonly #sql: Sql;
+  readonly #links: GatheredLookups<Link, LinkedBlob>;
 
   constructor(sql: Sql) {
     this.#sql = sql;
+    this.#links = new GatheredLookups((links) => this.#find(links));
   }
 
   async find(repository: RepositoryName, digest: Digest): Promise<LinkedBlob | undefined> {
-    const [row] = await this.#sql.query(FIND, [repository, digest]);
-    return (
-      row && {
-        repository: row.repository_id,
-        size: row.size,
-        storageKey: row.storage_key,
-        reviewAfter: row.review_after ?? undefined,
-      }
-    );
+    return this.#links.find({ repository, digest });
   }
 
   /** Repositories that hold the blob, in byte order. */
@@ -46,6 +41,7 @@ export class BlobsTable {
     return row.storage_key;
   }
 
+  /** Gives the repository the blob, which it goes on to hold until the transaction ends. */
   async link(repository: RepositoryId, digest: Digest): Promise<void> {
     await this.#sql.query(LINK, [repository, digest]);
   }
@@ -80,21 +76,46 @@ export class BlobsTable {
     const [row] = await this.#sql.query(REMOVE, [digest]);
     return row?.storage_key;
   }
+
+  async #find(links: readonly Link[]): Promise<ReadonlyMap<number, LinkedBlob>> {
+    const rows = await this.#sql.query(FIND, [
+      links.map(({ repository }) => repository),
+      links.map(({ digest }) => digest),
+    ]);
+    return new Map(
+      rows.map((row) => [
+        row.key - 1,
+        {
+          repository: row.repository_id,
+          size: row.size,
+          storageKey: row.storage_key,
+          reviewAfter: row.review_after ?? undefined,
+        },
+      ]),
+    );
+  }
+}
+
+interface Link {
+  readonly repository: RepositoryName;
+  readonly digest: Digest;
 }
 
 const FIND: Statement<{
+  /** Position of the key, from 1. */
+  key: number;
   repository_id: RepositoryId;
   size: number;
   storage_key: string;
   review_after: Date | null;
 }> = {
   name: 'blobs.find',
-  text: `select l.repository_id, b.size, b.storage_key, v.review_after
-    from repositories r
-    join repository_blobs l on l.repository_id = r.id and l.digest = $2
+  text: `select k.key, l.repository_id, b.size, b.storage_key, v.review_after
+    from unnest($1::text[], $2::text[]) with ordinality as k (repository, digest, key)
+    join repositories r on r.name = k.repository
+    join repository_blobs l on l.repository_id = r.id and l.digest = k.digest
     join blobs b on b.digest = l.digest
-    left join blob_reviews v on v.repository_id = l.repository_id and v.digest = l.digest
-    where r.name = $1`,
+    left join blob_reviews v on v.repository_id = l.repository_id and v.digest = l.digest`,
 };
 
 const HOLDERS: Statement<{ name: RepositoryName }> = {
@@ -112,7 +133,7 @@ const ADOPT: Statement<{ storage_key: string }> = {
 const LINK: Statement<unknown> = {
   name: 'blobs.link',
   text: `insert into repository_blobs (repository_id, digest) values ($1, $2)
-    on conflict (repository_id, digest) do nothing`,
+    on conflict (repository_id, digest) do update set linked_at = repository_blobs.linked_at`,
 };
 
 const HOLD: Statement<unknown> = {

@@ -52,8 +52,12 @@ export class ManifestsTable {
     return row?.content;
   }
 
-  /** Stores a manifest, or the media type under which the same bytes were pushed again. */
-  async put(repository: RepositoryId, manifest: NewManifest): Promise<void> {
+  /** Stores a manifest and what it points at, or the media type under which the same bytes were pushed again. */
+  async put(
+    repository: RepositoryId,
+    manifest: NewManifest,
+    pointsAt: readonly Digest[],
+  ): Promise<void> {
     await this.#sql.query(PUT, [
       repository,
       manifest.digest,
@@ -63,15 +67,8 @@ export class ManifestsTable {
       manifest.subject,
       manifest.artifactType,
       manifest.annotations && JSON.stringify(manifest.annotations),
+      pointsAt,
     ]);
-  }
-
-  async refer(
-    repository: RepositoryId,
-    manifest: Digest,
-    digests: readonly Digest[],
-  ): Promise<void> {
-    if (digests.length > 0) await this.#sql.query(REFER, [repository, manifest, digests]);
   }
 
   /** Sizes of those of `digests` that the repository has as manifests, until the transaction ends. */
@@ -184,16 +181,13 @@ const CONTENT: Statement<{ content: Buffer }> = {
 
 const PUT: Statement<unknown> = {
   name: 'manifests.put',
-  text: `insert into manifests
-      (repository_id, digest, media_type, size, content, subject, artifact_type, annotations)
-    values ($1, $2, $3, $4, $5, $6, $7, $8)
-    on conflict (repository_id, digest) do update set media_type = excluded.media_type`,
-};
-
-const REFER: Statement<unknown> = {
-  name: 'manifests.refer',
-  text: `insert into manifest_references (repository_id, manifest_digest, digest)
-    select $1, $2, unnest($3::text[]) on conflict do nothing`,
+  text: `with manifest as (
+      insert into manifests
+        (repository_id, digest, media_type, size, content, subject, artifact_type, annotations)
+      values ($1, $2, $3, $4, $5, $6, $7, $8)
+      on conflict (repository_id, digest) do update set media_type = excluded.media_type)
+    insert into manifest_references (repository_id, manifest_digest, digest)
+    select $1, $2, unnest($9::text[]) on conflict do nothing`,
 };
 
 const HELD: Statement<{ digest: string; size: number }> = {

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { MetadataUnavailableError, translated } from './errors.ts';
+import { retried } from './retried.ts';
 
 /** A prepared statement. Its name is unique in this library: `table.what-it-does`. */
 export interface Statement<Row> {
@@ -21,7 +22,12 @@ export class PoolSql implements Sql {
     this.#pool = pool;
   }
 
+  /** A statement by itself is a transaction of its own, so it may run again as one may. */
   async query<Row>(statement: Statement<Row>, values: readonly unknown[]): Promise<Row[]> {
+    return retried(() => this.#once(statement, values));
+  }
+
+  async #once<Row>(statement: Statement<Row>, values: readonly unknown[]): Promise<Row[]> {
     const client = await connect(this.#pool);
     let broken = false;
     try {

@@ -1,18 +1,11 @@
 import { createHash } from 'node:crypto';
-import {
-  type Digest,
-  digestOf,
-  parseRepositoryName,
-  parseTag,
-  type RepositoryName,
-  type Tag,
-} from '@slipway/oci';
+import { type Digest, digestOf } from '@slipway/oci';
 import { Metadata } from './metadata.ts';
 import type { RepositoryId } from './repositories.table.ts';
-import { testDatabase, type TestDatabase } from './testing/index.ts';
+import { aTag, named, testDatabase, type TestDatabase } from './testing/index.ts';
 
-const DEMO = parseRepositoryName('demo') as RepositoryName;
-const LATEST = parseTag('latest') as Tag;
+const DEMO = named('demo');
+const LATEST = aTag('latest');
 
 let database: TestDatabase;
 let metadata: Metadata;
@@ -29,7 +22,7 @@ afterEach(async () => {
 
 async function aManifest(text: string): Promise<Digest> {
   const digest = digestOf('sha256', createHash('sha256').update(text).digest('hex'));
-  await metadata.tables.manifests.put(repository, {
+  const manifest = {
     digest,
     mediaType: 'application/vnd.oci.image.index.v1+json',
     size: text.length,
@@ -37,7 +30,8 @@ async function aManifest(text: string): Promise<Digest> {
     subject: undefined,
     artifactType: undefined,
     annotations: undefined,
-  });
+  } as const;
+  await metadata.tables.manifests.put(repository, manifest, []);
   return digest;
 }
 
@@ -73,7 +67,7 @@ test('tags are told in byte order, behind any text, and no more than the limit',
   const digest = await aManifest('tagged');
   const { tags } = metadata.tables;
   for (const name of ['b', 'B', '_a', 'a', 'a.1', 'a-1', '10', '9']) {
-    await tags.set(repository, parseTag(name) as Tag, digest);
+    await tags.set(repository, aTag(name), digest);
   }
 
   expect(await tags.list(repository, '', 100)).toEqual([
@@ -94,11 +88,11 @@ test('tags are told in byte order, behind any text, and no more than the limit',
 test('a tag goes with its manifest, and a manifest stays without its tags', async () => {
   const { manifests, tags } = metadata.tables;
   const [gone, stays] = [await aManifest('gone'), await aManifest('stays')];
-  await tags.set(repository, parseTag('gone') as Tag, gone);
-  await tags.set(repository, parseTag('stays') as Tag, stays);
+  await tags.set(repository, aTag('gone'), gone);
+  await tags.set(repository, aTag('stays'), stays);
 
   await manifests.delete(repository, gone);
-  expect(await tags.delete(repository, parseTag('stays') as Tag)).toBe(true);
+  expect(await tags.delete(repository, aTag('stays'))).toBe(true);
 
   expect(await tags.list(repository, '', 100)).toEqual([]);
   expect(await manifests.byDigest(DEMO, stays)).toBeDefined();

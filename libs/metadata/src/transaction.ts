@@ -1,9 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { MetadataUnavailableError, mayBeRetried, translated } from './errors.ts';
+import { MetadataUnavailableError, translated } from './errors.ts';
+import { retried } from './retried.ts';
 import { ClientSql, connect, type Sql } from './sql.ts';
-
-const ATTEMPTS = 5;
 
 /**
  * Runs `work` in one transaction: all of it is committed, or none of it is.
@@ -13,14 +11,7 @@ const ATTEMPTS = 5;
  * the transaction was committed; the caller gets `MetadataUnavailableError`.
  */
 export async function transaction<T>(pool: pg.Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await once(pool, work);
-    } catch (error) {
-      if (attempt === ATTEMPTS || !mayBeRetried(error)) throw error;
-      await sleep(Math.random() * 10 * 2 ** attempt);
-    }
-  }
+  return retried(() => once(pool, work));
 }
 
 async function once<T>(pool: pg.Pool, work: (sql: Sql) => Promise<T>): Promise<T> {

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { parseRepositoryName, type RepositoryName } from '@slipway/oci';
 import pg from 'pg';
 import { Metadata } from './metadata.ts';
-import { testDatabase, type TestDatabase } from './testing/index.ts';
+import { eventually, named, testDatabase, type TestDatabase } from './testing/index.ts';
 
-const DEMO = parseRepositoryName('demo') as RepositoryName;
-const OTHER = parseRepositoryName('other') as RepositoryName;
+const DEMO = named('demo');
+const OTHER = named('other');
 const HOUR = 3600;
 
 let database: TestDatabase;
@@ -89,7 +88,9 @@ test('the claim of a process that has ended is no claim', async () => {
   await replica.tables.uploads.claim(id, DEMO, (await replica.writer()).id);
   await replica.close();
 
-  expect(await metadata.tables.uploads.claim(id, DEMO, (await metadata.writer()).id)).toBeDefined();
+  const { id: writer } = await metadata.writer();
+  const claim = () => metadata.tables.uploads.claim(id, DEMO, writer);
+  expect(await eventually(claim, (claimed) => claimed !== undefined)).toBeDefined();
   replica = await Metadata.connect(database.connection);
 });
 
@@ -140,7 +141,8 @@ describe('expire', () => {
 
     await replica.close();
 
-    expect(await metadata.tables.uploads.expire(1, 100)).toEqual([storageKey]);
+    const expire = () => metadata.tables.uploads.expire(1, 100);
+    expect(await eventually(expire, (keys) => keys.length > 0)).toEqual([storageKey]);
     replica = await Metadata.connect(database.connection);
   });
 

@@ -1,4 +1,4 @@
-import type { Algorithm, RepositoryName } from '@slipway/oci';
+import type { Algorithm, Digest, RepositoryName } from '@slipway/oci';
 import type { Sql, Statement } from './sql.ts';
 
 /** An upload session. How many bytes it has, the store alone knows. */
@@ -47,6 +47,22 @@ export class UploadsTable {
     await this.#sql.query(RELEASE, [id, writer]);
   }
 
+  /**
+   * Ends the session in one transaction with all that makes its bytes a blob: the digest adopts the storage
+   * key, unless it has bytes already (then these are queued for deletion), the repository holds the blob,
+   * and the blob is up for review in `reviewDelay` seconds. `false`, and nothing done, when `writer` is not,
+   * or no longer, the one that writes, or when the repository is not there.
+   */
+  async commit(
+    id: string,
+    writer: number,
+    blob: { readonly digest: Digest; readonly size: number; readonly reviewDelay: number },
+  ): Promise<boolean> {
+    const { digest, size, reviewDelay } = blob;
+    const rows = await this.#sql.query(COMMIT, [id, writer, digest, size, reviewDelay]);
+    return rows.length > 0;
+  }
+
   /** Ends the session; `false` when `writer` is not, or no longer, the one that writes. */
   async finish(id: string, writer: number): Promise<boolean> {
     return (await this.#sql.query(FINISH, [id, writer])).length > 0;
@@ -86,16 +102,46 @@ const FIND: Statement<UploadRow> = {
   text: 'select storage_key, algorithm from uploads where id = $1 and repository = $2',
 };
 
+/**
+ * For statements whose loss in a crash does no harm, for the process that they speak of is lost with it:
+ * their transaction is committed without waiting for the disk.
+ */
+const LAZILY = `with lazily as materialized (select set_config('synchronous_commit', 'off', true))`;
+
 const CLAIM: Statement<UploadRow> = {
   name: 'uploads.claim',
-  text: `update uploads set writer = $3, active_at = now()
-    where id = $1 and repository = $2 and (writer = $3 or ${WRITER_IS_GONE})
+  text: `${LAZILY} update uploads set writer = $3, active_at = now()
+    from lazily where id = $1 and repository = $2 and (writer = $3 or ${WRITER_IS_GONE})
     returning storage_key, algorithm`,
 };
 
 const RELEASE: Statement<unknown> = {
   name: 'uploads.release',
-  text: 'update uploads set writer = null, active_at = now() where id = $1 and writer = $2',
+  text: `${LAZILY} update uploads set writer = null, active_at = now() from lazily
+    where id = $1 and writer = $2`,
+};
+
+const COMMIT: Statement<unknown> = {
+  name: 'uploads.commit',
+  text: `with ended as (
+      delete from uploads u using repositories r
+      where u.id = $1 and u.writer = $2 and r.name = u.repository
+      returning r.id as repository_id, u.storage_key),
+    blob as (
+      insert into blobs (digest, size, storage_key) select $3, $4, storage_key from ended
+      on conflict (digest) do update set size = blobs.size returning storage_key),
+    link as (
+      insert into repository_blobs (repository_id, digest) select repository_id, $3 from ended
+      on conflict (repository_id, digest) do update set linked_at = repository_blobs.linked_at
+      returning repository_id),
+    review as (
+      insert into blob_reviews (repository_id, digest, review_after)
+      select repository_id, $3, now() + make_interval(secs => $5) from link
+      on conflict (repository_id, digest) do update set review_after = excluded.review_after),
+    surplus as (
+      insert into deletions (storage_key, delete_after)
+      select ended.storage_key, now() from ended, blob where blob.storage_key <> ended.storage_key)
+    select 1 from ended`,
 };
 
 const FINISH: Statement<unknown> = {

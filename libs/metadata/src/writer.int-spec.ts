@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { parseRepositoryName, type RepositoryName } from '@slipway/oci';
 import pg from 'pg';
 import { Metadata } from './metadata.ts';
-import { testDatabase, type TestDatabase } from './testing/index.ts';
+import { eventually, named, testDatabase, type TestDatabase } from './testing/index.ts';
 import { WRITER_LOCKS } from './uploads.table.ts';
 import type { Writer } from './writer.ts';
 
-const REPOSITORY = parseRepositoryName('demo') as RepositoryName;
+const REPOSITORY = named('demo');
 
 let database: TestDatabase;
 let metadata: Metadata;
@@ -82,5 +81,6 @@ test('a writer is alive to others as long as its process is, and not after it ha
 
   await other.close();
 
-  expect(await uploads.claim(id, REPOSITORY, mine.id)).toBeDefined();
+  const claim = () => uploads.claim(id, REPOSITORY, mine.id);
+  expect(await eventually(claim, (claimed) => claimed !== undefined)).toBeDefined();
 });

@@ -34,34 +34,38 @@ export class Writers {
 
   async close(): Promise<void> {
     const enlisted = await this.#current?.catch(() => undefined);
-    this.#current = undefined;
-    enlisted?.client.release(true);
+    enlisted?.leave();
   }
 
   async #enlist(): Promise<Enlisted> {
     const client = await this.#pool.connect();
     const lost = new AbortController();
-    const give = () => {
+    // A connection that breaks tells of its error and then of its end; the pool takes it back once.
+    const leave = () => {
+      if (lost.signal.aborted) return;
       lost.abort(
-        new MetadataUnavailableError('the connection that shows this process alive to others broke'),
+        new MetadataUnavailableError(
+          'the connection that shows this process alive to others broke',
+        ),
       );
       this.#current = undefined;
+      client.release(true);
     };
-    client.once('error', give);
-    client.once('end', give);
+    client.once('error', leave);
+    client.once('end', leave);
     try {
       const { rows } = await client.query<{ id: number }>(ENLIST, [WRITER_LOCKS]);
       const id = Number(rows[0]?.id);
-      return { id, lost: lost.signal, client };
+      return { id, lost: lost.signal, leave };
     } catch (error) {
-      client.release(true);
+      leave();
       throw error;
     }
   }
 }
 
 interface Enlisted extends Writer {
-  readonly client: pg.PoolClient;
+  readonly leave: () => void;
 }
 
 const ENLIST = `with fresh as (select nextval('writers') as id)

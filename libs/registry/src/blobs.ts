@@ -21,11 +21,9 @@ export class Blobs {
   async stat(repository: RepositoryName, digest: Digest): Promise<{ readonly size: number }> {
     const blob = await this.#find(repository, digest);
     if (blob.reviewAfter !== undefined && this.#isNear(blob.reviewAfter)) {
-      await this.#metadata.tables.blobReviews.schedule(
-        blob.repository,
-        [digest],
-        this.#times.reviewDelay,
-      );
+      const { blobReviews } = this.#metadata.tables;
+      const put = await blobReviews.schedule(blob.repository, [digest], this.#times.reviewDelay);
+      if (put.length === 0) throw unknownBlob(repository, digest);
     }
     return { size: blob.size };
   }

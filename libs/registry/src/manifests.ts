@@ -96,7 +96,7 @@ export class Manifests {
       const repository = await tables.repositories.ensure(push.repository);
       const pointsAt = successors(manifest);
       const missing = await this.#requireSuccessors(tables, repository, push.repository, pointsAt);
-      await tables.manifests.put(repository, {
+      const stored = {
         digest,
         mediaType: manifest.mediaType,
         size: push.bytes.length,
@@ -104,12 +104,9 @@ export class Manifests {
         subject: manifest.subject?.digest,
         artifactType: manifest.artifactType,
         annotations: manifest.annotations,
-      });
-      await tables.manifests.refer(
-        repository,
-        digest,
-        pointsAt.map(({ descriptor }) => descriptor.digest),
-      );
+      };
+      const digests = pointsAt.map(({ descriptor }) => descriptor.digest);
+      await tables.manifests.put(repository, stored, digests);
       // In one order everywhere, so that two pushes of the same tags wait for each other and do not lock up.
       for (const tag of [...new Set(tags)].sort()) {
         await setTag(tables, repository, push, tag, digest);

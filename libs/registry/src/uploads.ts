@@ -1,6 +1,11 @@
 import type { Metadata, Tables, UploadRecord, Writer } from '@slipway/metadata';
 import { type Algorithm, algorithmOf, type Digest, type RepositoryName } from '@slipway/oci';
-import { type BlobStore, type Ingest, parseStorageKey } from '@slipway/storage';
+import {
+  AlreadyCommittedError,
+  type BlobStore,
+  type Ingest,
+  parseStorageKey,
+} from '@slipway/storage';
 import { RegistryError } from './errors.ts';
 import type { GarbageTimes } from './garbage-times.ts';
 import { digestSoFar, hashing, type HashState } from './hashing.ts';
@@ -76,11 +81,12 @@ export class Uploads {
 
   /** Stores the last chunk, if there is one, checks the whole against `digest` and makes it the repository's. */
   async complete(upload: UploadId, digest: Digest, chunk: Chunk): Promise<void> {
-    await this.#writing(upload, async ({ record, writer, ingest }) => {
+    await this.#writing(upload, async ({ record, writer, ingest, end }) => {
       const state = await this.#receive(upload, algorithmOf(digest), ingest, chunk, writer);
       const actual = digestSoFar(state);
       if (actual !== digest) {
         await this.#abandon(upload, writer, record);
+        end();
         throw new RegistryError(
           'digest-mismatch',
           `the ${state.size} bytes that were uploaded are ${actual}, not ${digest}`,
@@ -88,15 +94,17 @@ export class Uploads {
         );
       }
       await ingest.commit();
-      await this.#metadata.transaction((tables) =>
-        this.#adopt(tables, upload, writer, { digest, size: state.size, key: record.storageKey }),
-      );
+      await this.#commit(upload, writer, digest, state.size);
+      end();
       this.#hashes.forget(upload.id);
     });
   }
 
   async cancel(upload: UploadId): Promise<void> {
-    await this.#writing(upload, ({ record, writer }) => this.#abandon(upload, writer, record));
+    await this.#writing(upload, async ({ record, writer, end }) => {
+      await this.#abandon(upload, writer, record);
+      end();
+    });
   }
 
   /** Links a blob that `from` holds; `false` when it holds none. */
@@ -113,10 +121,15 @@ export class Uploads {
     return this.#metadata.tables.blobs.holders(digest, 100);
   }
 
-  /** Runs `work` as the only one that writes to the upload. */
+  /** Runs `work` as the only one that writes to the upload; it calls `end` when the session is no more. */
   async #writing<T>(
     upload: UploadId,
-    work: (held: { record: UploadRecord; writer: Writer; ingest: Ingest }) => Promise<T>,
+    work: (held: {
+      readonly record: UploadRecord;
+      readonly writer: Writer;
+      readonly ingest: Ingest;
+      readonly end: () => void;
+    }) => Promise<T>,
   ): Promise<T> {
     if (this.#busy.has(upload.id)) throw busyUpload(upload);
     this.#busy.add(upload.id);
@@ -128,12 +141,19 @@ export class Uploads {
         const there = await uploads.find(upload.id, upload.repository);
         throw there === undefined ? unknownUpload(upload) : busyUpload(upload);
       }
-      const ingest = await this.#store.ingest(parseStorageKey(record.storageKey));
+      const session = { ended: false };
+      const end = () => {
+        session.ended = true;
+      };
       try {
-        return await work({ record, writer, ingest });
+        const ingest = await this.#store.ingest(parseStorageKey(record.storageKey));
+        try {
+          return await work({ record, writer, ingest, end });
+        } finally {
+          await ingest.close();
+        }
       } finally {
-        await ingest.close();
-        await uploads.release(upload.id, writer.id);
+        if (!session.ended) await uploads.release(upload.id, writer.id);
       }
     } finally {
       this.#busy.delete(upload.id);
@@ -160,6 +180,8 @@ export class Uploads {
     const sizeBefore = ingest.size;
     try {
       await ingest.append(bytes, AbortSignal.any([chunk.signal, writer.lost]));
+    } catch (error) {
+      throw error instanceof AlreadyCommittedError ? fullUpload(upload, ingest.size) : error;
     } finally {
       this.#hashes.remember(upload.id, state());
     }
@@ -174,16 +196,12 @@ export class Uploads {
     return state();
   }
 
-  async #adopt(
-    tables: Tables,
-    upload: UploadId,
-    writer: Writer,
-    blob: { digest: Digest; size: number; key: string },
-  ): Promise<void> {
-    if (!(await tables.uploads.finish(upload.id, writer.id))) throw busyUpload(upload);
-    const kept = await tables.blobs.adopt(blob.digest, blob.size, blob.key);
-    if (kept !== blob.key) await tables.deletions.add([blob.key], 0);
-    await this.#link(tables, upload.repository, blob.digest);
+  async #commit(upload: UploadId, writer: Writer, digest: Digest, size: number): Promise<void> {
+    const { repositories, uploads } = this.#metadata.tables;
+    const blob = { digest, size, reviewDelay: this.#times.reviewDelay };
+    if (await uploads.commit(upload.id, writer.id, blob)) return;
+    await repositories.ensure(upload.repository);
+    if (!(await uploads.commit(upload.id, writer.id, blob))) throw busyUpload(upload);
   }
 
   /** Gives the repository the blob, as a candidate for review until a manifest refers to it. */
@@ -196,7 +214,8 @@ export class Uploads {
   async #abandon(upload: UploadId, writer: Writer, record: UploadRecord): Promise<void> {
     this.#hashes.forget(upload.id);
     await this.#metadata.transaction(async (tables) => {
-      await tables.uploads.finish(upload.id, writer.id);
+      // Bytes that another process has begun to write to are not ours to delete.
+      if (!(await tables.uploads.finish(upload.id, writer.id))) throw busyUpload(upload);
       await tables.deletions.add([record.storageKey], 0);
     });
   }
@@ -207,6 +226,15 @@ function unknownUpload(upload: UploadId): RegistryError {
     'upload-unknown',
     `${upload.repository} has no upload ${upload.id}; it was finished, cancelled or left alone too long`,
     { upload: upload.id },
+  );
+}
+
+/** Its bytes were stored for good, but the transaction that adopts them failed. */
+function fullUpload(upload: UploadId, size: number): RegistryError {
+  return new RegistryError(
+    'range-not-next',
+    `upload ${upload.id} has all its ${size} bytes; it takes its digest and no more bytes`,
+    { size },
   );
 }
 

@@ -4,7 +4,9 @@ import { type BlobReader, type ByteRange, DestinationClosedError } from '@slipwa
 import type { FastifyReply } from 'fastify';
 import { parseByteRanges } from './byte-ranges.ts';
 import { type Call, parameter, requireDigest } from './call.ts';
+import { isCurrent } from './entity-tags.ts';
 import { multipart } from './multipart.ts';
+import { writeHead } from './past-fastify.ts';
 
 /** A digest never stands for other bytes. */
 const FOREVER = 'private, max-age=31536000, immutable';
@@ -12,6 +14,7 @@ const FOREVER = 'private, max-age=31536000, immutable';
 export async function headBlob(call: Call): Promise<FastifyReply> {
   const digest = requireDigest(parameter(call, 'digest'));
   const { size } = await call.registry.blobs.stat(call.repository, digest);
+  if (isCurrent(call, digest)) return notModified(call, digest);
   return call.reply.headers(describe(digest)).header('Content-Length', size).send();
 }
 
@@ -20,8 +23,7 @@ export async function getBlob(call: Call): Promise<FastifyReply> {
   const digest = requireDigest(parameter(call, 'digest'));
   const reader = await registry.blobs.open(repository, digest);
   try {
-    const current = request.headers['if-none-match']?.includes(digest) === true;
-    if (current) return await reply.code(304).headers(describe(digest)).send();
+    if (isCurrent(call, digest)) return await notModified(call, digest);
     const ifRange = request.headers['if-range'];
     const asked =
       ifRange === undefined || ifRange === `"${digest}"`
@@ -69,6 +71,10 @@ function describe(digest: Digest) {
   };
 }
 
+function notModified({ reply }: Call, digest: Digest): FastifyReply {
+  return reply.code(304).headers(describe(digest)).send();
+}
+
 async function sendRanges(
   call: Call,
   reader: BlobReader,
@@ -96,12 +102,7 @@ async function send(
   headers: Readonly<Record<string, string | number>>,
   parts: readonly (string | ByteRange)[] | undefined,
 ): Promise<FastifyReply> {
-  reply.hijack();
-  const { raw } = reply;
-  for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...headers })) {
-    if (value !== undefined) raw.setHeader(name, value);
-  }
-  raw.writeHead(status);
+  const raw = writeHead(reply, status, headers);
   raw.setTimeout(limits.idle, () => raw.destroy());
   try {
     for (const part of parts ?? [undefined]) {

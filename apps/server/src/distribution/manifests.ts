@@ -3,6 +3,8 @@ import { type Digest, parseDigest } from '@slipway/oci';
 import { RegistryError } from '@slipway/registry';
 import type { FastifyReply } from 'fastify';
 import { type Call, parameter, queries, requireReference, requireTag } from './call.ts';
+import { entityTags, isCurrent } from './entity-tags.ts';
+import { sendBytes } from './past-fastify.ts';
 import { manifestBody } from './request-body.ts';
 import { warning } from './warning.ts';
 
@@ -23,10 +25,9 @@ export async function getManifest(call: Call): Promise<FastifyReply> {
     call.repository,
     requireReference(parameter(call, 'reference')),
   );
-  // A buffer, for Fastify would add a charset to the media type of anything else.
   return isCurrent(call, record.digest)
     ? notModified(call, record)
-    : describe(call, record).send(content);
+    : sendBytes(describe(call, record), content);
 }
 
 export async function putManifest(call: Call): Promise<FastifyReply> {
@@ -88,12 +89,6 @@ function notModified({ reply }: Call, record: ManifestRecord): FastifyReply {
   return identify(reply, record).code(304).send();
 }
 
-/** `If-None-Match`: a list of ETags, weak ones and unquoted digests among them, or `*` (RFC 9110 section 13.1.2). */
-function isCurrent({ request }: Call, digest: Digest): boolean {
-  const header = request.headers['if-none-match'];
-  return header !== undefined && entityTags(header).some((tag) => tag === '*' || tag === digest);
-}
-
 /** Compare-and-swap of a tag: `If-Match` names the digest it must have, `If-None-Match: *` says it must not be there. */
 function expectedTag(
   ifMatch: string | undefined,
@@ -107,14 +102,5 @@ function expectedTag(
   throw new RegistryError(
     'digest-invalid',
     'If-Match is not the ETag of one manifest, such as "sha256:…"',
-  );
-}
-
-function entityTags(header: string): string[] {
-  return header.split(',').map((tag) =>
-    tag
-      .trim()
-      .replace(/^W\//, '')
-      .replace(/^"(.*)"$/, '$1'),
   );
 }

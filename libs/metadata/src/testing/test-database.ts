@@ -6,6 +6,8 @@ import { testCluster } from './test-cluster.ts';
 
 export interface TestDatabase {
   readonly connection: SocketConnection;
+  /** Ends all connections to it, as a restart of Postgres would. */
+  breakConnections(): Promise<void>;
   /** Breaks the connections that are left. */
   drop(): Promise<void>;
 }
@@ -23,6 +25,13 @@ export async function testDatabase({ empty = false } = {}): Promise<TestDatabase
   });
   return {
     connection: { ...cluster, database },
+    breakConnections: () =>
+      onCluster(cluster, async (client) => {
+        await client.query(
+          'select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1',
+          [database],
+        );
+      }),
     drop: () =>
       onCluster(cluster, async (client) => {
         await client.query(`drop database if exists "${database}" with (force)`);

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { Metadata } from '@slipway/metadata';
+import { aTag, testDatabase, type TestDatabase } from '@slipway/metadata/testing';
+import type { Algorithm, Digest, Reference, RepositoryName } from '@slipway/oci';
+import { type BlobStore, MemoryBlobStore } from '@slipway/storage';
+import { Blobs } from '../blobs.ts';
+import type { GarbageTimes } from '../garbage-times.ts';
+import { digestOfBytes } from '../hashing.ts';
+import { Manifests, type Push, type SparseManifests } from '../manifests.ts';
+import { Referrers } from '../referrers.ts';
+import { Repositories } from '../repositories.ts';
+import { type Chunk, Uploads } from '../uploads.ts';
+
+/** Nothing that looks like garbage is left alone. */
+export const AT_ONCE: GarbageTimes = {
+  reviewDelay: 0,
+  deletionDelay: 0,
+  uploadExpiry: 0,
+  now: Date.now,
+};
+
+/** Nothing that looks like garbage is looked at while a test runs. */
+export const LATER: GarbageTimes = {
+  reviewDelay: 3600,
+  deletionDelay: 3600,
+  uploadExpiry: 3600,
+  now: Date.now,
+};
+
+interface ReplicaOptions {
+  readonly times?: GarbageTimes;
+  readonly sparse?: SparseManifests;
+  readonly store?: BlobStore;
+}
+
+/** What one process holds: its own connections, its own memory. */
+export class Replica {
+  readonly metadata: Metadata;
+  readonly blobs: Blobs;
+  readonly manifests: Manifests;
+  readonly referrers: Referrers;
+  readonly repositories: Repositories;
+  readonly uploads: Uploads;
+
+  constructor(metadata: Metadata, store: BlobStore, times: GarbageTimes, sparse: SparseManifests) {
+    this.metadata = metadata;
+    this.blobs = new Blobs(metadata, store, times);
+    this.manifests = new Manifests(metadata, times, sparse);
+    this.referrers = new Referrers(metadata);
+    this.repositories = new Repositories(metadata);
+    this.uploads = new Uploads(metadata, store, times, randomUUID);
+  }
+
+  async pushBlob(
+    repository: RepositoryName,
+    bytes: Uint8Array,
+    algorithm: Algorithm = 'sha256',
+  ): Promise<Digest> {
+    const digest = digestOfBytes(algorithm, bytes);
+    await this.uploads.complete(await this.uploads.start(repository), digest, aChunk(bytes));
+    return digest;
+  }
+
+  async pushManifest(
+    repository: RepositoryName,
+    document: unknown,
+    more: Partial<Omit<Push, 'repository' | 'bytes'>> = {},
+  ): Promise<Digest> {
+    const bytes = Buffer.from(JSON.stringify(document));
+    const reference: Reference = { kind: 'digest', digest: digestOfBytes('sha256', bytes) };
+    const { digest } = await this.manifests.put({
+      repository,
+      reference,
+      tags: [],
+      contentType: '',
+      expected: undefined,
+      ...more,
+      bytes,
+    });
+    return digest;
+  }
+}
+
+/** Replicas over one database and one store. */
+export class TestRegistry {
+  readonly database: TestDatabase;
+  readonly store = new MemoryBlobStore();
+  readonly #replicas: Replica[] = [];
+
+  private constructor(database: TestDatabase) {
+    this.database = database;
+  }
+
+  static async open(): Promise<TestRegistry> {
+    return new TestRegistry(await testDatabase());
+  }
+
+  async replica({ times = LATER, sparse = 'none', store = this.store }: ReplicaOptions = {}) {
+    const metadata = await Metadata.connect(this.database.connection);
+    const replica = new Replica(metadata, store, times, sparse);
+    this.#replicas.push(replica);
+    return replica;
+  }
+
+  async close(): Promise<void> {
+    for (const { metadata } of this.#replicas) await metadata.close().catch(() => undefined);
+    await this.database.drop();
+  }
+}
+
+export function aChunk(
+  source: Uint8Array | AsyncIterable<Uint8Array>,
+  more: Partial<Omit<Chunk, 'source'>> = {},
+): Chunk {
+  return {
+    source: source instanceof Uint8Array ? inPieces(source) : source,
+    start: undefined,
+    length: undefined,
+    signal: new AbortController().signal,
+    ...more,
+  };
+}
+
+async function* inPieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  const size = 16 * 1024;
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+export const tagged = (text: string): Reference => ({ kind: 'tag', tag: aTag(text) });
+
+export const byDigest = (digest: Digest): Reference => ({ kind: 'digest', digest });
