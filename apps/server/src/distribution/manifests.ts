@@ -41,6 +41,12 @@ export async function putManifest(call: Call): Promise<FastifyReply> {
     );
   }
   const expected = expectedTag(request.headers['if-match'], request.headers['if-none-match']);
+  if (expected !== undefined && reference.kind === 'digest') {
+    throw new RegistryError(
+      'request-invalid',
+      'If-Match and If-None-Match are about a tag; push to that tag instead of the digest',
+    );
+  }
   const { digest, subject, lacking } = await registry.manifests.put({
     repository,
     reference,

@@ -81,6 +81,16 @@ export async function distribution(
     });
   }
 
+  // Without this the router would take `uploads` for a digest.
+  app.route({
+    method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'],
+    url: '/:name/blobs/uploads',
+    exposeHeadRoute: false,
+    handler: (_request, reply) => {
+      reply.callNotFound();
+    },
+  });
+
   // The challenge of this answer is what clients sign in by, so it is given even where pulls are free.
   app.get('/', async (request, reply) => {
     const identity = await identified(request, reply, undefined);
@@ -162,7 +172,9 @@ const PATHS = [
   { method: 'GET', path: '/_catalog' },
 ].map(({ method, path }) => ({
   method,
-  pattern: new RegExp(`^/v2${path.replace(/:\w+/g, '[^/]+')}/?$`),
+  pattern: new RegExp(
+    `^/v2${path.replace(':digest', '(?!uploads/?$):digest').replace(/:\w+/g, '[^/]+')}/?$`,
+  ),
 }));
 
 function methodsOf(url: string): string[] {
