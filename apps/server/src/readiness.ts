@@ -2,7 +2,7 @@ import type { Metadata } from '@slipway/metadata';
 import type { BlobStore } from '@slipway/storage';
 
 /** What does not answer, by name, with what it said. */
-export type Faults = Readonly<Record<string, string>>;
+type Faults = Readonly<Record<string, string>>;
 export type Readiness = () => Promise<Faults>;
 
 /** Nest's name for the check. */
