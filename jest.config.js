@@ -21,10 +21,9 @@ const esm = {
   },
 };
 
-const slow = { ...esm, testTimeout: 60_000 };
-
 /** Three tiers: no disk or network; real Postgres and files; whole processes over HTTP. */
 export default {
+  testTimeout: 60_000, // Jest heeds it here and in no project
   projects: [
     {
       ...esm,
@@ -32,10 +31,10 @@ export default {
       testMatch: ['<rootDir>/{libs,apps,migrations}/**/src/**/*.spec.ts'],
     },
     {
-      ...slow,
+      ...esm,
       displayName: 'integration',
       testMatch: ['<rootDir>/{libs,apps}/**/src/**/*.int-spec.ts'],
     },
-    { ...slow, displayName: 'e2e', testMatch: ['<rootDir>/apps/*/test/**/*.e2e-spec.ts'] },
+    { ...esm, displayName: 'e2e', testMatch: ['<rootDir>/apps/*/test/**/*.e2e-spec.ts'] },
   ],
 };

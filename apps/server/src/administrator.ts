@@ -15,12 +15,13 @@ export async function ensureAdministrator(
   const before = await accounts.findAdministrator();
   if (before === undefined) {
     const password = given ?? randomBytes(15).toString('base64url');
-    await accounts.insert({
+    const made = await accounts.insert({
       username,
       passwordHash: await hashPassword(password),
       administrator: true,
     });
-    return { generated: given === undefined ? password : undefined };
+    // Of several first starts at once, one makes the account, and only its password is the right one.
+    return { generated: made !== undefined && given === undefined ? password : undefined };
   }
   const changed = given !== undefined && !(await verifyPassword(before.passwordHash, given));
   if (changed || before.username !== username) {

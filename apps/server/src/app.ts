@@ -30,8 +30,9 @@ export async function createApp(
     routerOptions: { maxParamLength: 16_384, ignoreTrailingSlash: true },
     rewriteUrl: (request: IncomingMessage) => encodeNameInPath(request.url ?? '/'),
     clientErrorHandler: refuseMalformed,
-    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
-      answerError(parts.log, error, request, reply),
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      void answerError(parts.log, error, request, reply);
+    },
     // What a client still asks on its connection while the server stops is answered, not refused.
     return503OnClosing: false,
     forceCloseConnections: 'idle',

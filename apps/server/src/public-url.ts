@@ -28,7 +28,12 @@ async function ask(publicUrl: string): Promise<string | undefined> {
       return 'another registry answers there';
     return undefined;
   } catch (error) {
-    const { cause, message } = error as Error;
-    return `${publicUrl}/v2/ cannot be reached: ${cause instanceof Error ? cause.message : message}`;
+    return `${publicUrl}/v2/ cannot be reached: ${reasonOf(error)}`;
   }
+}
+
+/** `fetch` says why in its error's cause; of several addresses that all failed, that has a code alone. */
+function reasonOf(error: unknown): string {
+  const { cause, message } = error as Error & { cause?: Partial<NodeJS.ErrnoException> };
+  return [cause?.message, cause?.code, message].find((text) => text) ?? 'for no known reason';
 }

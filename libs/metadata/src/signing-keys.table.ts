@@ -19,6 +19,7 @@ export class SigningKeysTable {
     return rows.map((row) => ({ id: row.id, privateJwk: row.private_jwk }));
   }
 
+  /** Does nothing when there is a key with this id. */
   async insert(key: SigningKeyRecord): Promise<void> {
     await this.#sql.query(INSERT, [key.id, JSON.stringify(key.privateJwk)]);
   }
@@ -31,5 +32,5 @@ const LIST: Statement<{ id: string; private_jwk: Record<string, unknown> }> = {
 
 const INSERT: Statement<unknown> = {
   name: 'signing-keys.insert',
-  text: 'insert into signing_keys (id, private_jwk) values ($1, $2)',
+  text: 'insert into signing_keys (id, private_jwk) values ($1, $2) on conflict (id) do nothing',
 };

@@ -56,6 +56,18 @@ export class Uploads {
     return { repository, id };
   }
 
+  /** Stores a whole blob. Nobody could go on with one that fails, so nothing of it is kept. */
+  async push(repository: RepositoryName, digest: Digest, blob: Chunk): Promise<void> {
+    const upload = await this.start(repository);
+    try {
+      await this.complete(upload, digest, blob);
+    } catch (error) {
+      // It may be gone already, or not to be had now; then its time runs out as that of any other.
+      await this.cancel(upload).catch(() => undefined);
+      throw error;
+    }
+  }
+
   /** Bytes stored so far. */
   async size(upload: UploadId): Promise<number> {
     const record = await this.#metadata.tables.uploads.find(upload.id, upload.repository);

@@ -87,7 +87,9 @@ export class FilesystemBlobStore implements BlobStore {
   }
 
   async check(): Promise<void> {
-    const path = join(this.#blobs, `check-${randomUUID()}`);
+    const id = randomUUID();
+    // In a shard, any of them: when the disk is not mounted, the folder above may well be there.
+    const path = join(this.#blobs, id.slice(0, 2), `check-${id}`);
     const file = await onDisk('create', path, () => open(path, 'wx+', FILE_MODE));
     try {
       await onDisk('delete', path, () => unlink(path));

@@ -104,7 +104,9 @@ export class TokenController {
       expires_in: expiresIn,
       issued_at: issuedAt.toISOString(),
     };
-    if (!offline || identity.kind !== 'account') return answer;
+    // A token that is limited to some grants must not become one that stands for the whole account.
+    const whole = identity.kind === 'account' && identity.grants === undefined;
+    if (!offline || !whole) return answer;
     return { ...answer, refresh_token: await this.#tokens.issueRefresh(identity.username) };
   }
 }

@@ -19,6 +19,9 @@ export const SERVICE = 'slipway';
 const ALGORITHM = 'ES256';
 const REFRESH_LIFETIME = 90 * 86_400;
 
+/** One id, so that of several first starts at once one makes the key, and all of them use it. */
+const FIRST_KEY = 'first';
+
 export interface Issued {
   readonly token: string;
   readonly expiresIn: number;
@@ -62,7 +65,7 @@ export class Tokens {
     if ((await signingKeys.list()).length === 0) {
       const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
       const privateJwk = { ...privateKey.export({ format: 'jwk' }) };
-      await signingKeys.insert({ id: randomUUID(), privateJwk });
+      await signingKeys.insert({ id: FIRST_KEY, privateJwk });
     }
     const keys = new Map<string, KeyPair>();
     for (const { id, privateJwk } of await signingKeys.list()) {

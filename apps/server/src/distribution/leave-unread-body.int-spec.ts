@@ -71,10 +71,11 @@ test('a client that then ends its body goes on with the same connection', async 
 
 test('a client that does not end its body is cut off after a while', async () => {
   const { socket, received } = await aConnection(put(MIB));
+  const closed = once(socket, 'close');
   await answered(received);
   const begun = Date.now();
 
-  await once(socket, 'close');
+  await closed;
 
   expect(Date.now() - begun).toBeGreaterThan(1000);
   expect(Date.now() - begun).toBeLessThan(10_000);
@@ -82,12 +83,13 @@ test('a client that does not end its body is cut off after a while', async () =>
 
 test('a client that waits to be told to continue is told no, and that the connection ends', async () => {
   const { socket, received } = await aConnection(put(MIB, 'Expect: 100-continue\r\n'));
+  const closed = once(socket, 'close');
   await answered(received);
 
   expect(received()).not.toContain('100 Continue');
   expect(received()).toMatch(/connection: close/i);
   socket.end();
-  await once(socket, 'close');
+  await closed;
 });
 
 test('a request without a body costs its connection nothing', async () => {

@@ -20,8 +20,7 @@ export async function startUpload(call: Call): Promise<FastifyReply> {
   if (digest === undefined)
     return accepted(call, await registry.uploads.start(repository, algorithm), 0, 202);
   const expected = requireDigest(digest);
-  const upload = await registry.uploads.start(repository, algorithm);
-  await registry.uploads.complete(upload, expected, chunkOf(call));
+  await registry.uploads.push(repository, expected, chunkOf(call));
   return created(call, expected);
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const LIMIT = 4_000;
+const LIMIT = 20_000;
 
 /** Asks until the answer is `wanted`, for a while; returns the last answer. */
 export async function eventually<T>(

@@ -103,7 +103,7 @@ export class TestRegistry {
   }
 
   async close(): Promise<void> {
-    for (const { metadata } of this.#replicas) await metadata.close().catch(() => undefined);
+    await Promise.allSettled(this.#replicas.map(({ metadata }) => metadata.close()));
     await this.database.drop();
   }
 }
