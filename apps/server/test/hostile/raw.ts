@@ -18,7 +18,7 @@ export interface RawConnection {
   readonly closed: Promise<void>;
 }
 
-export interface AnswerOptions {
+interface AnswerOptions {
   readonly limit?: number;
   readonly toHead?: boolean;
 }
