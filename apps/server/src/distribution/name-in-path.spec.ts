@@ -72,7 +72,6 @@ describe('encodeNameInPath', () => {
     '/v2/a/b/tags/lists',
     '/v2/a/b/blobs/',
     '/v2/a/b/manifests/',
-    'http://example.org/v2/a/b/tags/list',
     '*',
     '',
   ])('leaves %j alone', (url) => {
@@ -83,6 +82,16 @@ describe('encodeNameInPath', () => {
     expect(encodeNameInPath('/v2/a%2Fb/tags/list')).toBe('/v2/a%2Fb/tags/list');
     expect(encodeNameInPath('/v2/a%2fb/c/tags/list')).toBe('/v2/a%2fb%2Fc/tags/list');
     expect(encodeNameInPath('/v2/%2e%2e%2f/x/manifests/v1')).toBe('/v2/%2e%2e%2f%2Fx/manifests/v1');
+  });
+
+  it('reads the path of a request that is written as to a proxy', () => {
+    expect(encodeNameInPath('http://example.org:5000/v2/a/b/tags/list?n=1')).toBe(
+      '/v2/a%2Fb/tags/list?n=1',
+    );
+    expect(encodeNameInPath('HTTPS://example.org/token')).toBe('/token');
+    expect(encodeNameInPath('/v2/a/http://example.org/tags/list')).toBe(
+      '/v2/a%2Fhttp:%2F%2Fexample.org/tags/list',
+    );
   });
 
   it('adds nothing but encoded slashes, whatever the path', () => {
