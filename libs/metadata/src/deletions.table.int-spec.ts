@@ -47,3 +47,13 @@ test('keys that one transaction deletes are left out by all others', async () =>
   expect(mine).toHaveLength(4);
   expect((await metadata.tables.deletions.due(100)).sort()).toEqual(keys.sort());
 });
+
+test('a key that is put off lets those behind it go first', async () => {
+  const { deletions } = metadata.tables;
+  const [stuck, other] = [randomUUID(), randomUUID()];
+  await deletions.add([stuck, other], 0);
+
+  await deletions.putOff([stuck]);
+
+  expect(await deletions.due(100)).toEqual([other]);
+});

@@ -18,10 +18,22 @@ export class DeletionsTable {
     return rows.map((row) => row.storage_key);
   }
 
+  /** Leaves keys that could not be deleted alone for a while, twice as long each time, a day at most. */
+  async putOff(storageKeys: readonly string[]): Promise<void> {
+    await this.#sql.query(PUT_OFF, [storageKeys]);
+  }
+
   async remove(storageKeys: readonly string[]): Promise<void> {
     await this.#sql.query(REMOVE, [storageKeys]);
   }
 }
+
+const PUT_OFF: Statement<unknown> = {
+  name: 'deletions.put-off',
+  text: `update deletions set attempts = attempts + 1,
+      delete_after = now() + least(interval '1 minute' * power(2, attempts), interval '1 day')
+    where storage_key = any($1::uuid[])`,
+};
 
 const ADD: Statement<unknown> = {
   name: 'deletions.add',

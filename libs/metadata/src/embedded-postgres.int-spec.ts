@@ -255,6 +255,7 @@ test(
     const killed = processesIn(folder);
     killAll(killed);
     await supervisor.end('SIGKILL');
+    await until(() => processesIn(folder).length === 0);
 
     const postgres = await EmbeddedPostgres.start(folder);
     expect(postgres.adopted).toBe(false);

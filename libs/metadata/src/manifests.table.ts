@@ -111,7 +111,10 @@ export class ManifestsTable {
     return new Map(rows.map((row) => [row.key - 1, record(row)]));
   }
 
-  /** At most `limit` referrers of `subject` behind `after`, in the order of their digests. */
+  /**
+   * Referrers of `subject` behind `after`, in the order of their digests: at most `limit`, and no more after
+   * those whose annotations come to `bytes` together. What is cut off is never read into this process.
+   */
   async referrers(
     repository: RepositoryName,
     subject: Digest,
@@ -119,20 +122,18 @@ export class ManifestsTable {
       readonly artifactType: string | undefined;
       readonly after: string;
       readonly limit: number;
+      readonly bytes: number;
     },
-  ): Promise<Referrer[]> {
-    const rows = await this.#sql.query(REFERRERS, [
-      repository,
-      subject,
-      page.artifactType,
-      page.after,
-      page.limit,
-    ]);
-    return rows.map((row) => ({
+  ): Promise<{ readonly referrers: Referrer[]; readonly more: boolean }> {
+    const { artifactType, after, limit, bytes } = page;
+    const values = [repository, subject, artifactType, after, limit, bytes];
+    const rows = await this.#sql.query(REFERRERS, values);
+    const referrers = rows.map((row) => ({
       ...record(row),
       artifactType: row.artifact_type ?? undefined,
       annotations: row.annotations ?? undefined,
     }));
+    return { referrers, more: (rows[0]?.found ?? 0) > rows.length };
   }
 }
 
@@ -148,6 +149,8 @@ interface RecordRow {
 }
 
 interface ReferrerRow extends RecordRow {
+  /** How many there are on this page and, by one, behind it. */
+  readonly found: number;
   readonly artifact_type: string | null;
   readonly annotations: Record<string, string> | null;
 }
@@ -218,8 +221,18 @@ const DELETE: Statement<unknown> = {
 
 const REFERRERS: Statement<ReferrerRow> = {
   name: 'manifests.referrers',
-  text: `select m.digest, m.media_type, m.size, m.artifact_type, m.annotations
-    from repositories r join manifests m on m.repository_id = r.id
-    where r.name = $1 and m.subject = $2 and ($3::text is null or m.artifact_type = $3) and m.digest > $4
-    order by m.digest limit $5`,
+  text: `select digest, media_type, size, artifact_type, annotations, found from (
+      select m.*,
+        row_number() over w as place,
+        sum(coalesce(octet_length(m.annotations::text), 0)) over w
+          - coalesce(octet_length(m.annotations::text), 0) as bytes_before,
+        count(*) over () as found
+      from (
+        select m.digest, m.media_type, m.size, m.artifact_type, m.annotations
+        from repositories r join manifests m on m.repository_id = r.id
+        where r.name = $1 and m.subject = $2
+          and ($3::text is null or m.artifact_type = $3) and m.digest > $4
+        order by m.digest limit $5 + 1) m
+      window w as (order by m.digest)) page
+    where place <= $5 and bytes_before < $6 order by digest`,
 };

@@ -162,3 +162,10 @@ function hasDistinctKeys(value: unknown): boolean {
   const keys = Object.keys(value).map(foldCase);
   return new Set(keys).size === keys.length && Object.values(value).every(hasDistinctKeys);
 }
+
+test('as many keys as block a reader for seconds are refused before they do', () => {
+  const keys = (count: number) =>
+    Buffer.from(`[${Array.from({ length: count }, () => '{"a":1}').join(',')}]`);
+  expect(parseStrictJson(keys(100_000))).toHaveProperty('value');
+  expect(parseStrictJson(keys(100_001))).toEqual({ problem: 'it has more than 100000 keys' });
+});

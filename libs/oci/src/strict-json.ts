@@ -2,11 +2,14 @@
  * JSON as two readers cannot disagree about it. Go compares keys without regard to case and takes the
  * last of two, others take the first: a manifest with `layers` and `Layers` is two images in one. So keys
  * that are equal but for case are refused, and so are bytes that are not UTF-8, depth beyond
- * `MAX_DEPTH`, and anything `JSON.parse` refuses (RFC 8259 section 4 leaves the first to the reader).
+ * `MAX_DEPTH`, more than `MAX_KEYS` keys, and anything `JSON.parse` refuses (RFC 8259 section 4 leaves the first to the reader).
  */
 export type StrictJson = { readonly value: unknown } | { readonly problem: string };
 
 const MAX_DEPTH = 64;
+
+/** Many times what any manifest has, and few enough that nobody waits while they are read. */
+const MAX_KEYS = 100_000;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
@@ -28,6 +31,7 @@ export function parseStrictJson(bytes: Uint8Array): StrictJson {
 
 /** One pass over the text without recursion. Text that is not JSON may pass: `JSON.parse` comes after. */
 function ambiguity(text: string): string | undefined {
+  let count = 0;
   const open: (Set<string> | undefined)[] = []; // keys of each open object, undefined for an array
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -40,6 +44,7 @@ function ambiguity(text: string): string | undefined {
       const end = endOfString(text, at);
       const keys = open.at(-1);
       if (keys !== undefined && followedByColon(text, end)) {
+        if (++count > MAX_KEYS) return `it has more than ${MAX_KEYS} keys`;
         const key = readKey(text.slice(at, end));
         if (key === undefined) return undefined;
         const folded = foldCase(key);

@@ -57,6 +57,7 @@ describe('a blob', () => {
       reviewedBlobs: 1,
       removedBlobs: 1,
       deletedKeys: 1,
+      failures: [],
     });
 
     expect(await exists(DEMO, digest)).toBe(false);
@@ -66,6 +67,7 @@ describe('a blob', () => {
       reviewedBlobs: 0,
       removedBlobs: 0,
       deletedKeys: 0,
+      failures: [],
     });
   });
 

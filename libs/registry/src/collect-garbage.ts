@@ -10,6 +10,8 @@ export interface Collected {
   readonly reviewedBlobs: number;
   readonly removedBlobs: number;
   readonly deletedKeys: number;
+  /** Why keys could not be deleted; they are tried again later. */
+  readonly failures: readonly unknown[];
 }
 
 /**
@@ -36,8 +38,15 @@ export async function collectGarbage(
     removedBlobs += reviewed.removed;
     return reviewed.seen;
   });
-  const deletedKeys = await drain(signal, () => deleteKeys(metadata, store));
-  return { expiredUploads, reviewedBlobs, removedBlobs, deletedKeys };
+  const failures: unknown[] = [];
+  const dueKeys = await drain(signal, () => deleteKeys(metadata, store, failures));
+  return {
+    expiredUploads,
+    reviewedBlobs,
+    removedBlobs,
+    deletedKeys: dueKeys - failures.length,
+    failures,
+  };
 }
 
 /** Repeats `batch`, which says how many it handled, until one is not full. */
@@ -82,12 +91,28 @@ async function reviewBlobs(
   });
 }
 
-/** The bytes first, then the row: a crash between them deletes nothing twice, for deleting again is no error. */
-async function deleteKeys(metadata: Metadata, store: BlobStore): Promise<number> {
+/**
+ * The bytes first, then the row: a crash between them deletes nothing twice, for deleting again is no
+ * error. A key that cannot be deleted now waits, and the others go on.
+ */
+async function deleteKeys(
+  metadata: Metadata,
+  store: BlobStore,
+  failures: unknown[],
+): Promise<number> {
   return metadata.transaction(async (tables) => {
     const keys = await tables.deletions.due(BATCH);
-    for (const key of keys) await store.delete(parseStorageKey(key));
-    await tables.deletions.remove(keys);
+    const stuck: string[] = [];
+    for (const key of keys) {
+      try {
+        await store.delete(parseStorageKey(key));
+      } catch (error) {
+        stuck.push(key);
+        failures.push(error);
+      }
+    }
+    await tables.deletions.putOff(stuck);
+    await tables.deletions.remove(keys.filter((key) => !stuck.includes(key)));
     return keys.length;
   });
 }

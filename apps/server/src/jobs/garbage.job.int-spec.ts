@@ -55,20 +55,37 @@ test('it collects again and again, counts what it removed, and says so', async (
   expect(await logged('"expiredUploads":1,"removedBlobs":0,"deletedKeys":1')).toBe(true);
 });
 
+test('what cannot be deleted is logged, waits, and holds up nothing else', async () => {
+  const store = new MemoryBlobStore();
+  const remove = store.delete.bind(store);
+  let stuck: string | undefined;
+  store.delete = async (key) => {
+    stuck ??= key;
+    if (key === stuck) throw new StorageUnavailableError('the disk does not answer');
+    await remove(key);
+  };
+  await abandonAnUpload();
+  startJob(store);
+  expect(await logged('garbage could not be deleted; it is tried again')).toBe(true);
+
+  await abandonAnUpload();
+
+  expect(await logged('"deletedKeys":1')).toBe(true);
+});
+
 test('a round that fails is logged, and the next one does what it left', async () => {
   const store = new MemoryBlobStore();
-  let broken = true;
   const remove = store.delete.bind(store);
+  let broken = false;
   store.delete = async (key) => {
-    if (broken) throw new StorageUnavailableError('the disk does not answer');
+    if (!broken) await database.breakConnections();
+    broken = true;
     await remove(key);
   };
   await abandonAnUpload();
   startJob(store);
 
   expect(await logged('garbage collection failed; it is tried again')).toBe(true);
-  broken = false;
-
   expect(await logged('"deletedKeys":1')).toBe(true);
 });
 

@@ -22,7 +22,7 @@ export function startGarbageJob(
 
   const run = async () => {
     try {
-      const { expiredUploads, removedBlobs, deletedKeys } = await collectGarbage(
+      const { expiredUploads, removedBlobs, deletedKeys, failures } = await collectGarbage(
         metadata,
         store,
         times,
@@ -31,6 +31,8 @@ export function startGarbageJob(
       metrics.collected.inc({ kind: 'upload' }, expiredUploads);
       metrics.collected.inc({ kind: 'blob' }, removedBlobs);
       metrics.collected.inc({ kind: 'file' }, deletedKeys);
+      for (const error of failures)
+        log.error({ err: error }, 'garbage could not be deleted; it is tried again');
       if (expiredUploads + removedBlobs + deletedKeys > 0) {
         log.info({ expiredUploads, removedBlobs, deletedKeys }, 'collected garbage');
       }
