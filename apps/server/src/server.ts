@@ -33,6 +33,8 @@ import type { Settings } from './settings.ts';
 
 /** A database that is still starting, as beside us in a compose file, gets this long. */
 const DATABASE_PATIENCE = 60_000;
+
+/** Longer than anybody reads one blob. In seconds; less where garbage is to go sooner. */
 const DELETION_DELAY = 3600;
 
 export interface Server {
@@ -68,7 +70,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
     );
     const times: GarbageTimes = {
       reviewDelay: settings.SLIPWAY_GARBAGE_DELAY,
-      deletionDelay: DELETION_DELAY,
+      deletionDelay: Math.min(DELETION_DELAY, settings.SLIPWAY_GARBAGE_DELAY),
       uploadExpiry: settings.SLIPWAY_UPLOAD_EXPIRY,
       now: Date.now,
     };

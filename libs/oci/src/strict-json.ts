@@ -2,14 +2,15 @@
  * JSON as two readers cannot disagree about it. Go compares keys without regard to case and takes the
  * last of two, others take the first: a manifest with `layers` and `Layers` is two images in one. So keys
  * that are equal but for case are refused, and so are bytes that are not UTF-8, depth beyond
- * `MAX_DEPTH`, more than `MAX_KEYS` keys, and anything `JSON.parse` refuses (RFC 8259 section 4 leaves the first to the reader).
+ * `MAX_DEPTH`, more than `MAX_KEYS` keys, and anything `JSON.parse` refuses (RFC 8259 section 4 leaves
+ * the first to the reader).
  */
 export type StrictJson = { readonly value: unknown } | { readonly problem: string };
 
 const MAX_DEPTH = 64;
 
-/** Many times what any manifest has, and few enough that nobody waits while they are read. */
-const MAX_KEYS = 100_000;
+/** More than 8 MiB of descriptors have, and few enough that nobody waits while they are read. */
+const MAX_KEYS = 250_000;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
