@@ -8,6 +8,8 @@ import { inWords, run } from './run.mjs';
 /** Holds the hash of the sources that stand compiled in the `dist` folders. */
 const STAMP = inside('node_modules', '.cache', 'slipway', 'built');
 
+const ONLY_FOR_TESTS = /\.(d|spec|int-spec|contract)\.ts$|^testing\//;
+
 export function isBuilt() {
   return existsSync(STAMP) && readFileSync(STAMP, 'utf8') === hashOfSources() && hasAllOutputs();
 }
@@ -63,7 +65,7 @@ const compiledSources = () => workspaces().flatMap(sourcesOf);
 
 function sourcesOf(folder) {
   return readdirSync(inside(folder, 'src'), { recursive: true })
-    .filter((name) => name.endsWith('.ts') && !/\.(d|spec|int-spec|contract)\.ts$/.test(name))
+    .filter((name) => name.endsWith('.ts') && !ONLY_FOR_TESTS.test(name))
     .sort()
     .map((name) => join(folder, 'src', name));
 }
