@@ -23,10 +23,23 @@ export async function ensureAdministrator(
     // Of several first starts at once, one makes the account, and only its password is the right one.
     return { generated: made !== undefined && given === undefined ? password : undefined };
   }
-  const changed = given !== undefined && !(await verifyPassword(before.passwordHash, given));
-  if (changed || before.username !== username) {
-    const passwordHash = changed ? await hashPassword(given) : before.passwordHash;
-    await accounts.updateCredentials(before.id, { username, passwordHash });
-  }
+  const { id, passwordHash } = before;
+  const fits =
+    given === undefined ||
+    (passwordHash !== undefined && (await verifyPassword(passwordHash, given)));
+  if (!fits) await accounts.setPassword(id, await hashPassword(given));
+  if (before.username !== username) await rename(metadata, before.username, username);
   return { generated: undefined };
+}
+
+async function rename(metadata: Metadata, from: string, to: string): Promise<void> {
+  const renamed = await metadata.transaction(async ({ namespaces }) => {
+    const namespace = await namespaces.find(from);
+    // Gone: another replica that starts now has renamed it already.
+    return namespace === undefined || namespaces.rename(namespace.id, from, to);
+  });
+  if (renamed) return;
+  throw new Error(
+    `the administrator ${from} cannot be called ${to}, as SLIPWAY_ADMIN_USERNAME says: another account or organisation has that name`,
+  );
 }

@@ -3,12 +3,21 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Metadata } from '@slipway/metadata';
 import { named, testDatabase, type TestDatabase } from '@slipway/metadata/testing';
-import { Blobs, Manifests, Referrers, Repositories, Uploads } from '@slipway/registry';
+import {
+  Blobs,
+  Identities,
+  Manifests,
+  Referrers,
+  Repositories,
+  Resources,
+  Uploads,
+} from '@slipway/registry';
 import { MemoryBlobStore } from '@slipway/storage';
 import { pino } from 'pino';
 import { createApp } from './app.ts';
 import { Authentication } from './auth/authentication.ts';
 import { hashPassword, Passwords } from './auth/passwords.ts';
+import { SignIn } from './auth/sign-in.ts';
 import { Tokens } from './auth/tokens.ts';
 import { Metrics } from './metrics.ts';
 import { readiness } from './readiness.ts';
@@ -35,16 +44,19 @@ beforeAll(async () => {
     manifests: new Manifests(metadata, times, 'index'),
     referrers: new Referrers(metadata),
     repositories: new Repositories(metadata),
+    resources: new Resources(metadata),
     uploads: new Uploads(metadata, store, times, randomUUID),
   };
-  const passwords = new Passwords(metadata);
-  const tokens = await Tokens.load(metadata, 300);
+  const identities = new Identities(metadata, Date.now);
+  const signIn = new SignIn(metadata, identities, new Passwords(metadata));
+  const tokens = await Tokens.load(metadata, identities, 300);
   const parts = {
-    authentication: new Authentication(passwords, tokens),
+    authentication: new Authentication(metadata, signIn, tokens),
     log: pino({ level: 'silent' }),
     metrics: new Metrics(),
-    passwords,
     readiness: readiness(metadata, store),
+    resources: registry.resources,
+    signIn,
     tokens,
   };
   app = await createApp(parseSettings({}), registry, parts);
@@ -119,10 +131,13 @@ describe('the token endpoint', () => {
   });
 
   test('gives those who may nothing, and nobody, a token for nothing', async () => {
-    for (const who of [basic('ada'), undefined]) {
+    for (const [who, refused] of [
+      [basic('ada'), 403],
+      [undefined, 401],
+    ] as const) {
       const { token } = await getToken('scope=repository:demo:pull', who);
       const { status } = await ask('GET', '/v2/demo/tags/list', `Bearer ${token}`);
-      expect(status).toBe(401);
+      expect(status).toBe(refused);
     }
   });
 
@@ -218,7 +233,8 @@ describe('the protocol', () => {
     expect(forged.status).toBe(401);
     expect(forged.headers.get('www-authenticate')).toContain('error="invalid_token"');
 
-    expect((await ask(method, path, basic('ada'))).status).toBe(403);
+    const signedIn = await ask(method, path, basic('ada'));
+    expect(signedIn.status).toBe(path === '/v2/_catalog' ? 200 : 403);
   });
 
   test.each([

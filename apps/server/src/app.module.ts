@@ -1,8 +1,9 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
+import { Resources } from '@slipway/registry';
 import type { Logger } from 'pino';
 import { Authentication } from './auth/authentication.ts';
-import { Passwords } from './auth/passwords.ts';
+import { SignIn } from './auth/sign-in.ts';
 import { TokenController } from './auth/token.controller.ts';
 import { Tokens } from './auth/tokens.ts';
 import { HealthController } from './health.controller.ts';
@@ -15,8 +16,9 @@ export interface Parts {
   readonly authentication: Authentication;
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly passwords: Passwords;
   readonly readiness: Readiness;
+  readonly resources: Resources;
+  readonly signIn: SignIn;
   readonly tokens: Tokens;
 }
 
@@ -30,8 +32,9 @@ export class AppModule {
         { provide: Authentication, useValue: parts.authentication },
         { provide: LOG, useValue: parts.log },
         { provide: Metrics, useValue: parts.metrics },
-        { provide: Passwords, useValue: parts.passwords },
         { provide: READINESS, useValue: parts.readiness },
+        { provide: Resources, useValue: parts.resources },
+        { provide: SignIn, useValue: parts.signIn },
         { provide: Tokens, useValue: parts.tokens },
         { provide: APP_FILTER, useClass: RegistryErrorFilter },
       ],

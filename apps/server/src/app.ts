@@ -57,8 +57,8 @@ export async function createApp(
       idle: settings.SLIPWAY_IDLE_TIMEOUT * 1000,
     },
     identify: (request) => parts.authentication.identify(request.raw),
-    challenge: (request, scope, error) =>
-      bearerChallenge(tokenRealm(settings.SLIPWAY_PUBLIC_URL, request.raw, secure), scope, error),
+    challenge: (request, ...why) =>
+      bearerChallenge(tokenRealm(settings.SLIPWAY_PUBLIC_URL, request.raw, secure), ...why),
   });
   await app.init();
   await fastify.ready();

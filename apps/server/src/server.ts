@@ -13,9 +13,11 @@ import {
 import {
   Blobs,
   type GarbageTimes,
+  Identities,
   Manifests,
   Referrers,
   Repositories,
+  Resources,
   Uploads,
 } from '@slipway/registry';
 import { FilesystemBlobStore } from '@slipway/storage';
@@ -24,6 +26,7 @@ import { ensureAdministrator } from './administrator.ts';
 import { createApp } from './app.ts';
 import { Authentication } from './auth/authentication.ts';
 import { Passwords } from './auth/passwords.ts';
+import { SignIn } from './auth/sign-in.ts';
 import { Tokens } from './auth/tokens.ts';
 import { startGarbageJob } from './jobs/garbage.job.ts';
 import { Metrics } from './metrics.ts';
@@ -79,17 +82,20 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
       manifests: new Manifests(metadata, times, settings.SLIPWAY_SPARSE_MANIFESTS),
       referrers: new Referrers(metadata),
       repositories: new Repositories(metadata),
+      resources: new Resources(metadata),
       uploads: new Uploads(metadata, store, times, randomUUID),
     };
-    const passwords = new Passwords(metadata);
-    const tokens = await Tokens.load(metadata, settings.SLIPWAY_TOKEN_LIFETIME);
-    const authentication = new Authentication(passwords, tokens);
+    const identities = new Identities(metadata, Date.now);
+    const signIn = new SignIn(metadata, identities, new Passwords(metadata));
+    const tokens = await Tokens.load(metadata, identities, settings.SLIPWAY_TOKEN_LIFETIME);
+    const authentication = new Authentication(metadata, signIn, tokens);
     const metrics = new Metrics();
     const parts = {
       authentication,
       log,
       metrics,
-      passwords,
+      resources: registry.resources,
+      signIn,
       tokens,
       readiness: readiness(metadata, store),
     };

@@ -25,6 +25,12 @@ test('an account is found by exactly its username', async () => {
     username: 'ada',
     passwordHash: '$argon2id$a',
     administrator: false,
+    email: undefined,
+    displayName: undefined,
+    origin: 'local',
+    externalId: undefined,
+    disabledAt: undefined,
+    createdAt: expect.any(Date) as Date,
   });
   expect(await accounts.find('ada')).toEqual(ada);
   expect(await accounts.find('Ada')).toBeUndefined();
@@ -51,7 +57,11 @@ test('the administrator can be given another name and password', async () => {
   });
   if (!made) throw new Error('the account was not made');
 
-  await accounts.updateCredentials(made.id, { username: 'root', passwordHash: '$argon2id$2' });
+  await accounts.setPassword(made.id, '$argon2id$2');
+  await metadata.transaction(async ({ namespaces }) => {
+    const { id } = (await namespaces.find('admin')) ?? { id: 0 };
+    expect(await namespaces.rename(id, 'admin', 'root')).toBe(true);
+  });
 
   expect(await accounts.findAdministrator()).toEqual({
     ...made,

@@ -1,13 +1,29 @@
 import type { AccountRow } from './account.row.ts';
 import type { Sql, Statement } from './sql.ts';
 
+export type AccountId = number;
+
+/** Where somebody signs in: here, or with an identity provider. */
+export type Origin = AccountRow['origin'];
+
 export interface Account {
-  readonly id: number;
+  readonly id: AccountId;
   readonly username: string;
-  readonly passwordHash: string;
+  /** `undefined` for who has no password here. */
+  readonly passwordHash: string | undefined;
   readonly administrator: boolean;
+  readonly email: string | undefined;
+  readonly displayName: string | undefined;
+  readonly origin: Origin;
+  readonly externalId: string | undefined;
+  readonly disabledAt: Date | undefined;
+  readonly createdAt: Date;
 }
 
+export type NewAccount = Pick<Account, 'username' | 'passwordHash' | 'administrator'> &
+  Partial<Pick<Account, 'email' | 'displayName' | 'origin' | 'externalId'>>;
+
+/** People. Each has the namespace of their name, which is made with the account. */
 export class AccountsTable {
   readonly #sql: Sql;
 
@@ -16,73 +32,95 @@ export class AccountsTable {
   }
 
   async find(username: string): Promise<Account | undefined> {
-    const [row] = await this.#sql.query(FIND, [username]);
-    return row && toAccount(row);
+    return this.#one(FIND, [username]);
+  }
+
+  async findById(id: AccountId): Promise<Account | undefined> {
+    return this.#one(FIND_BY_ID, [id]);
+  }
+
+  async findExternal(origin: Origin, externalId: string): Promise<Account | undefined> {
+    return this.#one(FIND_EXTERNAL, [origin, externalId]);
   }
 
   /** The oldest administrator: the one made on the first start. */
   async findAdministrator(): Promise<Account | undefined> {
-    const [row] = await this.#sql.query(FIND_ADMINISTRATOR, []);
-    return row && toAccount(row);
+    return this.#one(FIND_ADMINISTRATOR, []);
   }
 
-  /** Answers undefined, and changes nothing, when the username is taken. */
-  async insert(account: Omit<Account, 'id'>): Promise<Account | undefined> {
-    const { username, passwordHash, administrator } = account;
-    const [row] = await this.#sql.query(INSERT, [username, passwordHash, administrator]);
-    return row && toAccount(row);
+  /** Answers undefined, and changes nothing, when a user or an organisation has the name. */
+  async insert(account: NewAccount): Promise<Account | undefined> {
+    return this.#one(INSERT, [
+      account.username,
+      account.passwordHash,
+      account.administrator,
+      account.email,
+      account.displayName,
+      account.origin ?? 'local',
+      account.externalId,
+    ]);
   }
 
-  async updateCredentials(
-    id: number,
-    { username, passwordHash }: Pick<Account, 'username' | 'passwordHash'>,
-  ): Promise<void> {
-    await this.#sql.query(UPDATE_CREDENTIALS, [id, username, passwordHash]);
+  async setPassword(id: AccountId, passwordHash: string): Promise<void> {
+    await this.#sql.query(SET_PASSWORD, [id, passwordHash]);
+  }
+
+  async #one(statement: Statement<AccountRow>, values: readonly unknown[]) {
+    const [row] = await this.#sql.query(statement, values);
+    return row && toAccount(row);
   }
 }
 
-type Row = Pick<AccountRow, 'id' | 'username' | 'password_hash' | 'administrator'>;
-
-function toAccount(row: Row): Account {
+function toAccount(row: AccountRow): Account {
   return {
     id: row.id,
     username: row.username,
-    passwordHash: row.password_hash,
+    passwordHash: row.password_hash ?? undefined,
     administrator: row.administrator,
+    email: row.email ?? undefined,
+    displayName: row.display_name ?? undefined,
+    origin: row.origin,
+    externalId: row.external_id ?? undefined,
+    disabledAt: row.disabled_at ?? undefined,
+    createdAt: row.created_at,
   };
 }
 
-const FIND: Statement<Row> = {
+const COLUMNS = `id, username, password_hash, administrator, email, display_name, origin,
+  external_id, disabled_at, created_at`;
+
+const FIND: Statement<AccountRow> = {
   name: 'accounts.find',
-  text: `
-    select id, username, password_hash, administrator
-    from accounts
-    where username = $1`,
+  text: `select ${COLUMNS} from accounts where username = $1`,
 };
 
-const FIND_ADMINISTRATOR: Statement<Row> = {
+const FIND_BY_ID: Statement<AccountRow> = {
+  name: 'accounts.find-by-id',
+  text: `select ${COLUMNS} from accounts where id = $1`,
+};
+
+const FIND_EXTERNAL: Statement<AccountRow> = {
+  name: 'accounts.find-external',
+  text: `select ${COLUMNS} from accounts where origin = $1 and external_id = $2`,
+};
+
+const FIND_ADMINISTRATOR: Statement<AccountRow> = {
   name: 'accounts.find-administrator',
-  text: `
-    select id, username, password_hash, administrator
-    from accounts
-    where administrator
-    order by id
-    limit 1`,
+  text: `select ${COLUMNS} from accounts where administrator order by id limit 1`,
 };
 
-const INSERT: Statement<Row> = {
+const INSERT: Statement<AccountRow> = {
   name: 'accounts.insert',
-  text: `
-    insert into accounts (username, password_hash, administrator)
-    values ($1, $2, $3)
-    on conflict (username) do nothing
-    returning id, username, password_hash, administrator`,
+  text: `with namespace as (
+      insert into namespaces (name, kind) values ($1, 'user') on conflict (name) do nothing
+      returning name)
+    insert into accounts
+      (username, password_hash, administrator, email, display_name, origin, external_id)
+    select name, $2, $3::boolean, $4, $5, $6, $7 from namespace
+    returning ${COLUMNS}`,
 };
 
-const UPDATE_CREDENTIALS: Statement<never> = {
-  name: 'accounts.update-credentials',
-  text: `
-    update accounts
-    set username = $2, password_hash = $3
-    where id = $1`,
+const SET_PASSWORD: Statement<unknown> = {
+  name: 'accounts.set-password',
+  text: 'update accounts set password_hash = $2 where id = $1',
 };

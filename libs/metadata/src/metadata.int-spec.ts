@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { MetadataUnavailableError } from './errors.ts';
 import { Metadata } from './metadata.ts';
-import { testDatabase, type TestDatabase } from './testing/index.ts';
+import { named, testDatabase, type TestDatabase } from './testing/index.ts';
 
 let database: TestDatabase;
 let metadata: Metadata;
@@ -72,22 +73,24 @@ test('more transactions at once than there are connections all end', async () =>
 });
 
 test('two transactions that wait for each other both succeed', async () => {
-  const one = await metadata.tables.accounts.insert(anAccount('one'));
-  const two = await metadata.tables.accounts.insert(anAccount('two'));
-  if (!one || !two) throw new Error('the accounts were not made');
+  const repository = named('demo');
+  const ids = [randomUUID(), randomUUID()] as const;
+  for (const id of ids) {
+    await metadata.tables.uploads.insert(id, repository, randomUUID(), undefined);
+  }
   let attempts = 0;
   const bothHoldOne = Promise.withResolvers<undefined>();
   let holding = 0;
-  const update = async (first: typeof one, second: typeof one) =>
-    metadata.transaction(async ({ accounts }) => {
+  const claim = async (first: string, second: string) =>
+    metadata.transaction(async ({ uploads }) => {
       attempts++;
-      await accounts.updateCredentials(first.id, first);
+      await uploads.claim(first, repository, 1);
       if (++holding === 2) bothHoldOne.resolve(undefined);
       await bothHoldOne.promise;
-      await accounts.updateCredentials(second.id, second);
+      await uploads.claim(second, repository, 1);
     });
 
-  await Promise.all([update(one, two), update(two, one)]);
+  await Promise.all([claim(ids[0], ids[1]), claim(ids[1], ids[0])]);
 
   expect(attempts).toBeGreaterThan(2);
 });

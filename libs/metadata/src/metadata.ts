@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { DataSource } from 'typeorm';
+import { AccessWatch } from './access-watch.ts';
 import type { Connection } from './connection.ts';
 import { dataSource, type DataSourceOptions } from './data-source.ts';
 import { MetadataUnavailableError, translated } from './errors.ts';
@@ -15,6 +16,8 @@ const CHECK_LIMIT = 2_000;
 export class Metadata {
   /** Each statement by itself, on any connection. */
   readonly tables: Tables;
+  /** Says when who may do what has changed. */
+  readonly access: AccessWatch;
   readonly #source: DataSource;
   readonly #pool: pg.Pool;
   readonly #sql: Sql;
@@ -26,6 +29,7 @@ export class Metadata {
     this.#sql = new PoolSql(this.#pool);
     this.#writers = new Writers(this.#pool);
     this.tables = tablesOver(this.#sql);
+    this.access = new AccessWatch(this.#pool, this.#sql);
   }
 
   static async connect(connection: Connection, options?: DataSourceOptions): Promise<Metadata> {
@@ -65,6 +69,7 @@ export class Metadata {
 
   /** Ends after the statements that are running. */
   async close(): Promise<void> {
+    await this.access.close();
     await this.#writers.close();
     await this.#source.destroy();
   }

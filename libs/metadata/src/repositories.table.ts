@@ -1,8 +1,17 @@
-import type { RepositoryName } from '@slipway/oci';
+import type { NamePattern, RepositoryName } from '@slipway/oci';
+import type { RepositoryRow } from './repository.row.ts';
 import type { Sql, Statement } from './sql.ts';
 
 /** A repository's row id; it never leaves the domain. */
 export type RepositoryId = number;
+
+/** Which repositories somebody may pull. */
+export interface Visible {
+  /** Those whose names fit one of these, and the public ones; `undefined` for all. */
+  readonly patterns: readonly NamePattern[] | undefined;
+  /** Of them, those whose names fit one of these too. */
+  readonly within: readonly NamePattern[] | undefined;
+}
 
 export class RepositoriesTable {
   readonly #sql: Sql;
@@ -26,9 +35,18 @@ export class RepositoriesTable {
     return id;
   }
 
-  /** At most `limit` names behind `after`, in byte order. */
-  async list(after: string, limit: number): Promise<RepositoryName[]> {
-    const rows = await this.#sql.query(LIST, [after, limit]);
+  async visibility(name: RepositoryName): Promise<RepositoryRow['visibility'] | undefined> {
+    const [row] = await this.#sql.query(VISIBILITY, [name]);
+    return row?.visibility;
+  }
+
+  /** At most `limit` names behind `after`, in byte order, of those that are visible. */
+  async list(after: string, limit: number, visible: Visible): Promise<RepositoryName[]> {
+    const { patterns, within } = visible;
+    const rows =
+      patterns === undefined && within === undefined
+        ? await this.#sql.query(LIST, [after, limit])
+        : await this.#sql.query(LIST_VISIBLE, [after, limit, like(patterns), like(within)]);
     return rows.map((row) => row.name);
   }
 }
@@ -43,7 +61,24 @@ const INSERT: Statement<{ id: RepositoryId }> = {
   text: 'insert into repositories (name) values ($1) on conflict (name) do nothing returning id',
 };
 
+const VISIBILITY: Statement<Pick<RepositoryRow, 'visibility'>> = {
+  name: 'repositories.visibility',
+  text: 'select visibility from repositories where name = $1',
+};
+
+const LIST_VISIBLE: Statement<{ name: RepositoryName }> = {
+  name: 'repositories.list-visible',
+  text: `select name from repositories where name > $1
+      and ($3::text[] is null or visibility = 'public' or name like any($3))
+      and ($4::text[] is null or name like any($4))
+    order by name limit $2`,
+};
+
 const LIST: Statement<{ name: RepositoryName }> = {
   name: 'repositories.list',
   text: 'select name from repositories where name > $1 order by name limit $2',
 };
+
+function like(patterns: readonly NamePattern[] | undefined): string[] | undefined {
+  return patterns?.map((pattern) => pattern.replaceAll('_', String.raw`\_`).replaceAll('*', '%'));
+}

@@ -1,7 +1,8 @@
-import { Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import { Check, Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
 
 @Entity('repositories')
 @Unique('repositories_name_key', ['name'])
+@Check('repositories_visibility_check', `visibility in ('private', 'public')`)
 export class RepositoryRow {
   @PrimaryGeneratedColumn('identity', {
     type: 'bigint',
@@ -15,4 +16,10 @@ export class RepositoryRow {
 
   @Column({ type: 'timestamptz', default: () => 'now()' })
   created_at!: Date;
+
+  @Column({ type: 'text', collation: 'C', default: 'private' })
+  visibility!: 'private' | 'public';
+
+  @Column({ type: 'text', default: '' })
+  description!: string;
 }

@@ -1,8 +1,11 @@
+import { AccessTokensTable } from './access-tokens.table.ts';
 import { AccountsTable } from './accounts.table.ts';
 import { BlobReviewsTable } from './blob-reviews.table.ts';
 import { BlobsTable } from './blobs.table.ts';
 import { DeletionsTable } from './deletions.table.ts';
+import { IdentitiesTable } from './identities.table.ts';
 import { ManifestsTable } from './manifests.table.ts';
+import { NamespacesTable } from './namespaces.table.ts';
 import { RepositoriesTable } from './repositories.table.ts';
 import { SigningKeysTable } from './signing-keys.table.ts';
 import type { Sql } from './sql.ts';
@@ -10,11 +13,14 @@ import { TagsTable } from './tags.table.ts';
 import { UploadsTable } from './uploads.table.ts';
 
 export interface Tables {
+  readonly accessTokens: AccessTokensTable;
   readonly accounts: AccountsTable;
   readonly blobReviews: BlobReviewsTable;
   readonly blobs: BlobsTable;
   readonly deletions: DeletionsTable;
+  readonly identities: IdentitiesTable;
   readonly manifests: ManifestsTable;
+  readonly namespaces: NamespacesTable;
   readonly repositories: RepositoriesTable;
   readonly signingKeys: SigningKeysTable;
   readonly tags: TagsTable;
@@ -23,11 +29,14 @@ export interface Tables {
 
 export function tablesOver(sql: Sql): Tables {
   return {
+    accessTokens: new AccessTokensTable(sql),
     accounts: new AccountsTable(sql),
     blobReviews: new BlobReviewsTable(sql),
     blobs: new BlobsTable(sql),
     deletions: new DeletionsTable(sql),
+    identities: new IdentitiesTable(sql),
     manifests: new ManifestsTable(sql),
+    namespaces: new NamespacesTable(sql),
     repositories: new RepositoriesTable(sql),
     signingKeys: new SigningKeysTable(sql),
     tags: new TagsTable(sql),

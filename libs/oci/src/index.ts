@@ -11,6 +11,13 @@ export {
 export type { ErrorBody, ErrorCode } from './error-code.ts';
 export { type Manifest, parseManifest, type Successor, successors } from './manifest.ts';
 export { type ManifestMediaType, OCI_INDEX } from './media-types.ts';
+export {
+  fits,
+  NAME_PATTERN_FORM,
+  type NamePattern,
+  parseNamePattern,
+  patternOf,
+} from './name-pattern.ts';
 export { parseReference, parseTag, type Reference, type Tag, TAG_FORM } from './reference.ts';
 export {
   parseRepositoryName,

@@ -1,17 +1,26 @@
 export {
-  accountOf,
   type Action,
+  ANONYMOUS,
+  bearerOf,
   type Decision,
   type Grant,
   type Identity,
+  type Limit,
   may,
   type Resource,
+  type Right,
+  type Role,
 } from './access.ts';
 export { Blobs } from './blobs.ts';
 export { collectGarbage } from './collect-garbage.ts';
 export { asRegistryError, type Reason, RegistryError } from './errors.ts';
 export type { GarbageTimes } from './garbage-times.ts';
+export { fingerprint, Identities } from './identities.ts';
 export { Manifests, type SparseManifests } from './manifests.ts';
+export { type Credential, parsePrincipal, type Principal, writePrincipal } from './principal.ts';
 export { type ReferrersPage, Referrers } from './referrers.ts';
+export { refusal } from './refusal.ts';
 export { Repositories } from './repositories.ts';
+export { Resources } from './resources.ts';
+export { hashOfSecret, isSecret, newSecret } from './secrets.ts';
 export { type Chunk, type UploadId, Uploads } from './uploads.ts';

@@ -1,10 +1,14 @@
 import { aTag, named } from '@slipway/metadata/testing';
+import { patternOf } from '@slipway/oci';
+import { ANONYMOUS, type Identity } from './access.ts';
 import { tagged, type Replica, TestRegistry } from './testing/test-registry.ts';
 import { anIndex } from './testing/documents.ts';
 
 const NAMES = ['b', 'a-a', 'a/a', 'a', 'a0', 'a.a', 'a_a', '10', '9', 'z/z'];
 /** As bytes compare. */
 const IN_ORDER = ['10', '9', 'a', 'a-a', 'a.a', 'a/a', 'a0', 'a_a', 'b', 'z/z'];
+
+const ADMINISTRATOR: Identity = { ...ANONYMOUS, kind: 'account', administrator: true };
 
 let registry: TestRegistry;
 let replica: Replica;
@@ -37,7 +41,9 @@ test.each([1, 2, 3, 9, 10, 11, 100])(
   'pages of %i tell every name once, in byte order, and end with the last',
   async (limit) => {
     const { repositories } = replica;
-    expect(await paged((after, most) => repositories.list(after, most), limit)).toEqual(IN_ORDER);
+    expect(
+      await paged((after, most) => repositories.list(ADMINISTRATOR, after, most), limit),
+    ).toEqual(IN_ORDER);
     expect(await paged((after, most) => repositories.tags(named('a'), after, most), limit)).toEqual(
       TAGS_IN_ORDER,
     );
@@ -45,13 +51,22 @@ test.each([1, 2, 3, 9, 10, 11, 100])(
 );
 
 test('a page begins behind a name that need not be there', async () => {
-  expect(await replica.repositories.list('a-b', 2)).toEqual({ names: ['a.a', 'a/a'], more: true });
-  expect(await replica.repositories.list('zz', 2)).toEqual({ names: [], more: false });
+  expect(await replica.repositories.list(ADMINISTRATOR, 'a-b', 2)).toEqual({
+    names: ['a.a', 'a/a'],
+    more: true,
+  });
+  expect(await replica.repositories.list(ADMINISTRATOR, 'zz', 2)).toEqual({
+    names: [],
+    more: false,
+  });
   expect(await replica.repositories.tags(named('a'), 'v1', 1)).toEqual({
     names: ['v10'],
     more: true,
   });
-  expect(await replica.repositories.list("' or true --", 1)).toEqual({ names: ['10'], more: true });
+  expect(await replica.repositories.list(ADMINISTRATOR, "' or true --", 1)).toEqual({
+    names: ['10'],
+    more: true,
+  });
 });
 
 test('a repository without tags has none, and one that is not there is refused', async () => {
@@ -59,5 +74,40 @@ test('a repository without tags has none, and one that is not there is refused',
   await expect(replica.repositories.tags(named('nowhere'), '', 5)).rejects.toMatchObject({
     reason: 'repository-unknown',
     message: 'there is no repository nowhere',
+  });
+});
+
+describe('the list of repositories', () => {
+  const right = (text: string) => ({
+    pattern: patternOf(named(text)),
+    role: 'pull' as const,
+    through: 'a test',
+  });
+  const list = async (identity: Partial<Identity>) =>
+    (await replica.repositories.list({ ...ANONYMOUS, kind: 'account', ...identity }, '', 100))
+      .names;
+
+  test('has those that one may pull, and no others', async () => {
+    const everything = { ...right('a'), pattern: 'a*' as ReturnType<typeof patternOf> };
+    expect(await list({ rights: [right('a'), right('z/z')] })).toEqual(['a', 'z/z']);
+    expect(await list({ rights: [right('a_a')] })).toEqual(['a_a']);
+    expect(await list({ rights: [everything] })).toEqual(IN_ORDER.slice(2, 8));
+    expect(await list({})).toEqual([]);
+  });
+
+  test('has of them those that the access token holds for', async () => {
+    const grants = [
+      {
+        on: { kind: 'repositories' as const, pattern: patternOf(named('a')) },
+        actions: ['pull' as const],
+      },
+      {
+        on: { kind: 'repositories' as const, pattern: patternOf(named('b')) },
+        actions: ['push' as const],
+      },
+    ];
+    const limits = [{ of: 'access-token' as const, grants, api: false }];
+    expect(await list({ administrator: true, limits })).toEqual(['a']);
+    expect(await list({ rights: [right('b'), right('z/z')], limits })).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
-import type { Metadata, RepositoryId, Tables } from '@slipway/metadata';
+import type { Metadata, RepositoryId, Tables, Visible } from '@slipway/metadata';
 import type { RepositoryName, Tag } from '@slipway/oci';
+import type { Identity } from './access.ts';
 import { RegistryError } from './errors.ts';
 
 /** A page of names; `more` when there are others behind the last. */
@@ -16,8 +17,10 @@ export class Repositories {
     this.#metadata = metadata;
   }
 
-  async list(after: string, limit: number): Promise<Page<RepositoryName>> {
-    return page(await this.#metadata.tables.repositories.list(after, limit + 1), limit);
+  /** Those that the identity may pull. */
+  async list(identity: Identity, after: string, limit: number): Promise<Page<RepositoryName>> {
+    const { repositories } = this.#metadata.tables;
+    return page(await repositories.list(after, limit + 1, visibleTo(identity)), limit);
   }
 
   async tags(repository: RepositoryName, after: string, limit: number): Promise<Page<Tag>> {
@@ -25,6 +28,20 @@ export class Repositories {
     const id = await existing(tables, repository);
     return page(await tables.tags.list(id, after, limit + 1), limit);
   }
+}
+
+/** What `may` allows to pull, as a condition that the database can look for. */
+function visibleTo({ administrator, rights, limits }: Identity): Visible {
+  const within = limits.flatMap(({ of, grants = [] }) => (of === 'access-token' ? grants : []));
+  const limited = limits.some(({ of, grants }) => of === 'access-token' && grants !== undefined);
+  return {
+    patterns: administrator ? undefined : rights.map(({ pattern }) => pattern),
+    within: limited
+      ? within.flatMap(({ on, actions }) =>
+          on.kind === 'repositories' && actions.includes('pull') ? [on.pattern] : [],
+        )
+      : undefined,
+  };
 }
 
 /** The id of a repository that must be there. */

@@ -1,20 +1,26 @@
+import { randomUUID } from 'node:crypto';
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { Metadata } from '@slipway/metadata';
 import { testDatabase, type TestDatabase } from '@slipway/metadata/testing';
+import { ANONYMOUS, Identities, newSecret } from '@slipway/registry';
 import { Authentication } from './authentication.ts';
 import { hashPassword, Passwords } from './passwords.ts';
+import { SignIn } from './sign-in.ts';
 import { Tokens } from './tokens.ts';
 
 let database: TestDatabase;
 let metadata: Metadata;
+let identities: Identities;
 let tokens: Tokens;
 let authentication: Authentication;
 beforeAll(async () => {
   database = await testDatabase();
   metadata = await Metadata.connect(database.connection);
-  tokens = await Tokens.load(metadata, 300);
-  authentication = new Authentication(new Passwords(metadata), tokens);
+  identities = new Identities(metadata, Date.now);
+  tokens = await Tokens.load(metadata, identities, 300);
+  const signIn = new SignIn(metadata, identities, new Passwords(metadata));
+  authentication = new Authentication(metadata, signIn, tokens);
   await metadata.tables.accounts.insert({
     username: 'ada',
     passwordHash: await hashPassword('a:b ä'),
@@ -33,27 +39,68 @@ async function identify(authorization?: string) {
 }
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 
-const ADA = { kind: 'account', username: 'ada', administrator: false };
+const ADA = { kind: 'account', name: 'ada', administrator: false };
 
 test('without credentials it is nobody', async () => {
-  expect(await identify()).toEqual({ kind: 'anonymous' });
+  expect(await identify()).toEqual(ANONYMOUS);
 });
 
 test('a name and its password are an account, under any spelling of the scheme', async () => {
   const credentials = basic('ada:a:b ä');
   for (const header of [credentials, credentials, credentials.replace('Basic', 'bAsIc  ')]) {
-    expect(await identify(header)).toEqual(ADA);
+    expect(await identify(header)).toMatchObject({ ...ADA, limits: [] });
   }
 });
 
 test('a token is its bearer, with its limits', async () => {
-  const { token } = await tokens.issue(
-    { kind: 'account', username: 'ada', administrator: false },
-    [],
-  );
+  const { token } = await tokens.issue(await identify(basic('ada:a:b ä')), []);
 
-  expect(await identify(`Bearer ${token}`)).toEqual({ ...ADA, grants: [] });
-  expect(await identify(`bearer ${token}`)).toEqual({ ...ADA, grants: [] });
+  const limited = { ...ADA, limits: [{ of: 'registry-token', grants: [], api: false }] };
+  expect(await identify(`Bearer ${token}`)).toMatchObject(limited);
+  expect(await identify(`bearer ${token}`)).toMatchObject(limited);
+});
+
+describe('an access token', () => {
+  const ownTokenOf = async (username: string, expiresAt?: Date) => {
+    const { secret, hash } = newSecret();
+    const account = await metadata.tables.accounts.find(username);
+    const owner = { kind: 'account', id: account?.id ?? 0 } as const;
+    const scopes = [{ repositories: 'acme/*', actions: ['pull'] }];
+    const id = randomUUID();
+    await metadata.tables.accessTokens.insert({
+      ...{ id, hash, owner, scopes, expiresAt, name: 'a test', api: false },
+    });
+    return { id, owner, secret };
+  };
+
+  test("takes the password's place, with its scopes, beside its owner's name", async () => {
+    const { secret } = await ownTokenOf('ada');
+
+    expect(await identify(basic(`ada:${secret}`))).toMatchObject({
+      ...ADA,
+      limits: [{ of: 'access-token', grants: [{ on: { pattern: 'acme/*' } }], api: false }],
+    });
+    await expect(identify(basic(`admin:${secret}`))).rejects.toThrow('wrong name or password');
+    await expect(identify(basic(`ada:${secret.slice(0, -1)}x`))).rejects.toThrow();
+  });
+
+  test('ends at its time', async () => {
+    const { secret } = await ownTokenOf('ada', new Date(Date.now() - 1));
+
+    await expect(identify(basic(`ada:${secret}`))).rejects.toThrow('wrong name or password');
+  });
+
+  test('is refused as soon as it is revoked, and so are the tokens that were had with it', async () => {
+    const { id, owner, secret } = await ownTokenOf('ada');
+    const { token } = await tokens.issue(await identify(basic(`ada:${secret}`)), []);
+    expect(await identify(`Bearer ${token}`)).toMatchObject(ADA);
+
+    await metadata.tables.accessTokens.delete(id, owner);
+    metadata.access.changed();
+
+    await expect(identify(basic(`ada:${secret}`))).rejects.toThrow('wrong name or password');
+    await expect(identify(`Bearer ${token}`)).rejects.toThrow('the token is invalid');
+  });
 });
 
 test.each([

@@ -1,50 +1,51 @@
+import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { type Identity, RegistryError } from '@slipway/registry';
-import { LRUCache } from 'lru-cache';
+import { type Metadata, Remembered } from '@slipway/metadata';
+import { ANONYMOUS, type Identity, RegistryError } from '@slipway/registry';
 import passport from 'passport';
-import type { Passwords } from './passwords.ts';
+import type { Shown } from './shown.ts';
+import type { SignIn } from './sign-in.ts';
 import { BasicStrategy, BearerStrategy } from './strategies.ts';
 import type { Tokens } from './tokens.ts';
 
 type Run = (request: IncomingMessage, response: unknown, next: (error: Error) => void) => void;
 type Done = (
   error: Error | null | undefined,
-  identity: Identity | false | undefined,
+  shown: Shown | false | undefined,
   why: unknown,
 ) => void;
 
-/** How long credentials that were right are believed without a second look. */
-const BELIEVED = 1000;
+const REMEMBERED = 10_000;
 
 /** Who sends a request. The protocol, the token endpoint and the management API all ask here. */
 export class Authentication {
   readonly #passport = new passport.Passport();
-  readonly #known = new LRUCache<string, Identity>({ max: 10_000, ttl: BELIEVED });
+  readonly #known: Remembered<Shown>;
 
-  constructor(passwords: Passwords, tokens: Tokens) {
+  constructor(metadata: Metadata, signIn: SignIn, tokens: Tokens) {
+    this.#known = new Remembered(metadata.access, REMEMBERED);
     this.#passport.use(new BearerStrategy(tokens));
-    this.#passport.use(new BasicStrategy(passwords));
+    this.#passport.use(new BasicStrategy(signIn));
   }
 
-  /** Anonymous without credentials; credentials that are wrong are refused, never taken for none. */
+  /** Nobody without credentials; credentials that are wrong are refused, never taken for none. */
   async identify(request: IncomingMessage): Promise<Identity> {
     const { authorization } = request.headers;
-    if (authorization === undefined) return { kind: 'anonymous' };
-    const known = this.#known.get(authorization);
-    if (known !== undefined) return known;
-    const identity = await this.#verify(
-      request,
-      /^bearer /i.test(authorization) ? 'bearer' : 'basic',
-    );
-    this.#known.set(authorization, identity);
-    return identity;
+    if (authorization === undefined) return ANONYMOUS;
+    const scheme = /^bearer /i.test(authorization) ? 'bearer' : 'basic';
+    const key = hash('sha256', authorization, 'base64');
+    const shown = await this.#known.get(key, () => this.#verify(request, scheme));
+    if (shown !== undefined && shown.expires > Date.now()) return shown.identity;
+    throw new RegistryError('unauthenticated', 'the credentials have expired', {
+      credential: scheme,
+    });
   }
 
-  async #verify(request: IncomingMessage, scheme: 'basic' | 'bearer'): Promise<Identity> {
+  async #verify(request: IncomingMessage, scheme: 'basic' | 'bearer'): Promise<Shown> {
     return new Promise((resolve, reject) => {
-      const done: Done = (error, identity, why) => {
+      const done: Done = (error, shown, why) => {
         if (error !== null && error !== undefined) reject(error);
-        else if (identity) resolve(identity);
+        else if (shown) resolve(shown);
         else reject(new RegistryError('unauthenticated', String(why), { credential: scheme }));
       };
       const run = this.#passport.authenticate(scheme, { session: false }, done) as Run;

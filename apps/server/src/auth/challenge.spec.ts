@@ -32,6 +32,11 @@ describe('bearerChallenge', () => {
       'Bearer realm="https://example.org/token",service="slipway",scope="repository:a/b:pull,push",error="insufficient_scope"',
     );
   });
+
+  it('says in words why not, in the characters that RFC 6750 permits', () => {
+    const bearer = bearerChallenge('r', undefined, 'insufficient_scope', 'no "a\\b" for ä\r\nX: y');
+    expect(bearer).toMatch(/,error_description="no 'a'b' for '''X: y"$/);
+  });
 });
 
 describe('tokenRealm', () => {

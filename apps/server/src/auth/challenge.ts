@@ -10,20 +10,27 @@ export type BearerError = 'invalid_token' | 'insufficient_scope';
 /**
  * The value of `WWW-Authenticate`. Bearer alone, though Basic is taken too by whoever sends it unasked:
  * docker answers every challenge it gets, and after a login that brought a refresh token it has no
- * password to answer a Basic one with.
+ * password to answer a Basic one with. It shows the description to people in place of the body's message.
  */
 export function bearerChallenge(
   realm: string,
   scope: string | undefined,
   error: BearerError | undefined,
+  description?: string,
 ): string {
   const parameters = [
     `realm="${realm}"`,
     `service="${SERVICE}"`,
     ...(scope === undefined ? [] : [`scope="${scope}"`]),
     ...(error === undefined ? [] : [`error="${error}"`]),
+    ...(description === undefined ? [] : [`error_description="${quotable(description)}"`]),
   ];
   return `Bearer ${parameters.join(',')}`;
+}
+
+/** The characters that RFC 6750 section 3 permits in a description. */
+function quotable(text: string): string {
+  return text.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, "'");
 }
 
 /**

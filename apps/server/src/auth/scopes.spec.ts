@@ -1,20 +1,17 @@
 import fc from 'fast-check';
 import { parseRepositoryName } from '@slipway/oci';
-import type { Action, Grant, Identity } from '@slipway/registry';
-import { fromClaims, granted, parseScopes, toClaims, toScope } from './scopes.ts';
+import type { Action } from '@slipway/registry';
+import { type Asked, fromClaims, parseScopes, toClaims, toScope } from './scopes.ts';
 
-const ADMINISTRATOR: Identity = { kind: 'account', username: 'admin', administrator: true };
-const SOMEBODY: Identity = { kind: 'account', username: 'ada', administrator: false };
-
-function on(name: string, ...actions: Action[]): Grant {
+function on(name: string, ...actions: Action[]): Asked {
   const repository = parseRepositoryName(name);
   if (repository === undefined) throw new Error(`${name} is no name`);
-  return { resource: { kind: 'repository', name: repository }, actions };
+  return { repository, actions };
 }
-const CATALOG: Grant = { resource: { kind: 'catalog' }, actions: ['pull'] };
+const CATALOG: Asked = { repository: undefined, actions: ['pull'] };
 
 describe('parseScopes', () => {
-  it.each<[string, Grant[]]>([
+  it.each<[string, Asked[]]>([
     ['repository:demo:pull', [on('demo', 'pull')]],
     ['repository:a/b/c:pull,push', [on('a/b/c', 'pull', 'push')]],
     ['repository:demo:push,pull', [on('demo', 'pull', 'push')]],
@@ -87,33 +84,14 @@ describe('parseScopes', () => {
   });
 });
 
-describe('granted', () => {
-  const asked = [on('demo', 'pull', 'push'), CATALOG];
-
-  it('is all that was asked for to the administrator', () => {
-    expect(granted(ADMINISTRATOR, asked)).toEqual(asked);
-  });
-
-  it('is less, and no error, to others', () => {
-    expect(granted(SOMEBODY, asked)).toEqual([]);
-    expect(granted({ kind: 'anonymous' }, asked)).toEqual([]);
-  });
-
-  it('leaves out what permits nothing', () => {
-    expect(granted(ADMINISTRATOR, [on('demo')])).toEqual([]);
-  });
-
-  it('is never more than the token with which it is asked for holds', () => {
-    const bearer: Identity = { ...ADMINISTRATOR, grants: [on('demo', 'pull')] };
-    expect(granted(bearer, asked)).toEqual([on('demo', 'pull')]);
-  });
-});
-
-describe('a grant', () => {
+describe('what was granted', () => {
   const grants = [on('a/b', 'pull', 'push', 'delete'), CATALOG];
 
-  it('comes back from the claims of a token as it went in', () => {
-    expect(fromClaims(toClaims(grants))).toEqual(grants);
+  it('comes back from the claims of a token as patterns that fit one name each', () => {
+    expect(fromClaims(toClaims(grants))).toEqual([
+      { on: { kind: 'repositories', pattern: 'a/b' }, actions: ['pull', 'push', 'delete'] },
+      { on: { kind: 'catalog' }, actions: ['pull'] },
+    ]);
   });
 
   it('comes back from the scope it is written as', () => {

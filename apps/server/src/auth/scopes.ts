@@ -1,5 +1,12 @@
-import { parseRepositoryName } from '@slipway/oci';
-import { type Action, type Grant, type Identity, may } from '@slipway/registry';
+import { parseRepositoryName, patternOf, type RepositoryName } from '@slipway/oci';
+import {
+  type Action,
+  type Grant,
+  type Identity,
+  may,
+  type Resource,
+  type Resources,
+} from '@slipway/registry';
 
 /** `access` of a registry token: what the bearer may do (docker's token specification, jwt.md). */
 export interface AccessClaim {
@@ -10,57 +17,88 @@ export interface AccessClaim {
 
 const ACTIONS: readonly Action[] = ['pull', 'push', 'delete'];
 
+/** What a client asks a token for: actions on the repository of a name, or on the catalog. */
+export interface Asked {
+  /** `undefined` for the catalog. */
+  readonly repository: RepositoryName | undefined;
+  readonly actions: readonly Action[];
+}
+
 /**
- * The grants that `scopes` ask for: `type[(class)]:name:action,action`, several in one text separated by
+ * What `scopes` ask for: `type[(class)]:name:action,action`, several in one text separated by
  * spaces (docker's token specification, scope.md). What is not understood is left out: a smaller grant is
  * no error there, and new clients ask for things that old registries do not know.
  */
-export function parseScopes(scopes: readonly string[]): readonly Grant[] {
+export function parseScopes(scopes: readonly string[]): readonly Asked[] {
   return scopes.flatMap((scope) => scope.split(' ')).flatMap(parseScope);
 }
 
-/** What of `asked` the identity has a right to. */
-export function granted(identity: Identity, asked: readonly Grant[]): readonly Grant[] {
-  return asked
-    .map(({ resource, actions }) => ({
-      resource,
-      actions: actions.filter((action) => may(identity, action, resource).allowed),
-    }))
-    .filter(({ actions }) => actions.length > 0);
+/** What of `asked` the identity has a right to now. */
+export async function granted(
+  resources: Resources,
+  identity: Identity,
+  asked: readonly Asked[],
+): Promise<readonly Asked[]> {
+  const all: Asked[] = [];
+  for (const { repository, actions } of asked) {
+    const allowed: Action[] = [];
+    for (const action of actions) {
+      if (await mayDo(resources, identity, action, repository)) allowed.push(action);
+    }
+    if (allowed.length > 0) all.push({ repository, actions: allowed });
+  }
+  return all;
 }
 
-export function toClaims(grants: readonly Grant[]): readonly AccessClaim[] {
-  return grants.map(({ resource, actions }) =>
-    resource.kind === 'catalog'
+async function mayDo(
+  resources: Resources,
+  identity: Identity,
+  action: Action,
+  repository: RepositoryName | undefined,
+): Promise<boolean> {
+  const resource: Resource =
+    repository === undefined ? { kind: 'catalog' } : await resources.repository(repository, action);
+  return may(identity, action, resource).allowed;
+}
+
+export function toClaims(grants: readonly Asked[]): readonly AccessClaim[] {
+  return grants.map(({ repository, actions }) =>
+    repository === undefined
       ? { type: 'registry', name: 'catalog', actions: ['*'] }
-      : { type: 'repository', name: resource.name, actions },
+      : { type: 'repository', name: repository, actions },
   );
 }
 
 export function fromClaims(claims: readonly AccessClaim[]): readonly Grant[] {
-  return claims.flatMap(({ type, name, actions }) => toGrant(type, name, actions));
+  return claims.flatMap(({ type, name, actions }) => toAsked(type, name, actions)).map(toGrant);
 }
 
 /** The name may hold colons of its own (a port), so the type ends at the first and the actions begin at the last. */
-function parseScope(scope: string): readonly Grant[] {
+function parseScope(scope: string): readonly Asked[] {
   const match = /^(?<type>[a-z0-9]+)(?:\([a-z0-9]+\))?:(?<name>.+):(?<actions>[^:]*)$/.exec(scope);
   const { type = '', name = '', actions = '' } = match?.groups ?? {};
-  return toGrant(type, name, actions.split(','));
+  return toAsked(type, name, actions.split(','));
 }
 
-function toGrant(type: string, name: string, actions: readonly string[]): readonly Grant[] {
+function toAsked(type: string, name: string, actions: readonly string[]): readonly Asked[] {
   if (type === 'registry' && name === 'catalog') {
-    return actions.includes('*') ? [{ resource: { kind: 'catalog' }, actions: ['pull'] }] : [];
+    return actions.includes('*') ? [{ repository: undefined, actions: ['pull'] }] : [];
   }
   const repository = type === 'repository' ? parseRepositoryName(name) : undefined;
   if (repository === undefined) return [];
   const known = ACTIONS.filter((action) => actions.includes(action) || actions.includes('*'));
-  return [{ resource: { kind: 'repository', name: repository }, actions: known }];
+  return [{ repository, actions: known }];
 }
 
-/** A grant as clients write it. */
-export function toScope({ resource, actions }: Grant): string {
-  return resource.kind === 'catalog'
+function toGrant({ repository, actions }: Asked): Grant {
+  return repository === undefined
+    ? { on: { kind: 'catalog' }, actions }
+    : { on: { kind: 'repositories', pattern: patternOf(repository) }, actions };
+}
+
+/** A scope as clients write it. */
+export function toScope({ repository, actions }: Asked): string {
+  return repository === undefined
     ? 'registry:catalog:*'
-    : `repository:${resource.name}:${actions.join(',')}`;
+    : `repository:${repository}:${actions.join(',')}`;
 }

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import type { Identity } from '@slipway/registry';
 import passport from 'passport';
-import type { Passwords } from './passwords.ts';
+import type { Shown } from './shown.ts';
+import type { Credentials, SignIn } from './sign-in.ts';
 import type { Tokens } from './tokens.ts';
 
 /** What Passport calls a strategy, over any request that has headers. */
 interface Outcome {
-  success(identity: Identity): void;
+  success(shown: Shown): void;
   fail(why: string): void;
   error(error: unknown): void;
 }
@@ -16,11 +16,11 @@ interface Outcome {
 /** A name and a password in every request (RFC 7617). */
 export class BasicStrategy extends passport.Strategy {
   override readonly name = 'basic';
-  private readonly passwords: Passwords;
+  private readonly signIn: SignIn;
 
-  constructor(passwords: Passwords) {
+  constructor(signIn: SignIn) {
     super();
-    this.passwords = passwords;
+    this.signIn = signIn;
   }
 
   override authenticate(this: this & Outcome, request: IncomingMessage): void {
@@ -29,14 +29,9 @@ export class BasicStrategy extends passport.Strategy {
       this.fail('no name and password');
       return;
     }
-    this.passwords.check(credentials.username, credentials.password).then((account) => {
-      if (account === undefined) this.fail('wrong name or password');
-      else
-        this.success({
-          kind: 'account',
-          username: account.username,
-          administrator: account.administrator,
-        });
+    this.signIn.with(credentials).then((identity) => {
+      if (identity === undefined) this.fail('wrong name or password');
+      else this.success({ identity, expires: Infinity });
     }, this.error.bind(this));
   }
 }
@@ -57,16 +52,11 @@ export class BearerStrategy extends passport.Strategy {
       this.fail('no token');
       return;
     }
-    this.tokens.verify(token).then((identity) => {
-      if (identity === undefined) this.fail('the token is invalid or has expired');
-      else this.success(identity);
+    this.tokens.verify(token).then((shown) => {
+      if (shown === undefined) this.fail('the token is invalid or has expired');
+      else this.success(shown);
     }, this.error.bind(this));
   }
-}
-
-export interface Credentials {
-  readonly username: string;
-  readonly password: string;
 }
 
 /** The user-id ends at the first colon; the password may hold more (RFC 7617 section 2). */

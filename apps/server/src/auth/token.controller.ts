@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { Body, Controller, Get, Header, HttpCode, Inject, Post, Query, Req } from '@nestjs/common';
-import { type Grant, type Identity, RegistryError } from '@slipway/registry';
+import { type Identity, RegistryError, Resources } from '@slipway/registry';
 import { z } from 'zod';
 import { Authentication } from './authentication.ts';
 import { TOKEN_PATH } from './challenge.ts';
-import { Passwords } from './passwords.ts';
-import { granted, parseScopes, toScope } from './scopes.ts';
+import { type Asked, granted, parseScopes, toScope } from './scopes.ts';
+import { SignIn } from './sign-in.ts';
 import { Tokens } from './tokens.ts';
 
 /** One value or several: clients send `scope` space-joined, repeated, or both. */
@@ -33,16 +33,19 @@ const postParameters = z.object({
 @Controller(TOKEN_PATH)
 export class TokenController {
   readonly #authentication: Authentication;
-  readonly #passwords: Passwords;
+  readonly #resources: Resources;
+  readonly #signIn: SignIn;
   readonly #tokens: Tokens;
 
   constructor(
     @Inject(Authentication) authentication: Authentication,
-    @Inject(Passwords) passwords: Passwords,
+    @Inject(Resources) resources: Resources,
+    @Inject(SignIn) signIn: SignIn,
     @Inject(Tokens) tokens: Tokens,
   ) {
     this.#authentication = authentication;
-    this.#passwords = passwords;
+    this.#resources = resources;
+    this.#signIn = signIn;
     this.#tokens = tokens;
   }
 
@@ -52,8 +55,9 @@ export class TokenController {
   async get(@Req() request: { readonly raw: IncomingMessage }, @Query() query: unknown) {
     const { scope, offline_token: offline } = parsed(getParameters, query);
     const identity = await this.#authentication.identify(request.raw);
-    const asked = parseScopes(scope);
-    return this.#answer(identity, asked, offline === 'true' || offline === '1');
+    const answer = await this.#answer(identity, await this.#granted(identity, scope));
+    const wanted = offline === 'true' || offline === '1';
+    return wanted ? { ...answer, ...(await this.#refresh(identity)) } : answer;
   }
 
   /** The OAuth 2.0 form: a password or a refresh token. */
@@ -63,25 +67,27 @@ export class TokenController {
   async post(@Body() body: unknown) {
     const form = parsed(postParameters, body ?? {});
     const identity = await this.#fromForm(form);
-    const asked = parseScopes(form.scope);
-    const answer = await this.#answer(identity, asked, form.access_type === 'offline');
-    const scope = granted(identity, asked).map(toScope).join(' ');
-    return form.refresh_token === undefined
-      ? { ...answer, scope }
-      : { ...answer, scope, refresh_token: form.refresh_token };
+    const grants = await this.#granted(identity, form.scope);
+    const answer = {
+      ...(await this.#answer(identity, grants)),
+      scope: grants.map(toScope).join(' '),
+    };
+    if (form.refresh_token !== undefined) return { ...answer, refresh_token: form.refresh_token };
+    return form.access_type === 'offline'
+      ? { ...answer, ...(await this.#refresh(identity)) }
+      : answer;
   }
 
   async #fromForm(form: z.infer<typeof postParameters>): Promise<Identity> {
-    const account = await this.#accountOf(form);
-    if (account === undefined)
-      throw new RegistryError('unauthenticated', 'wrong name, password or refresh token');
-    return { kind: 'account', username: account.username, administrator: account.administrator };
+    const identity = await this.#identityOf(form);
+    if (identity !== undefined) return identity;
+    throw new RegistryError('unauthenticated', 'wrong name, password or refresh token');
   }
 
-  async #accountOf(form: z.infer<typeof postParameters>) {
+  async #identityOf(form: z.infer<typeof postParameters>): Promise<Identity | undefined> {
     switch (form.grant_type) {
       case 'password':
-        return this.#passwords.check(form.username ?? '', form.password ?? '');
+        return this.#signIn.with({ username: form.username ?? '', password: form.password ?? '' });
       case 'refresh_token':
         return this.#tokens.redeem(form.refresh_token ?? '');
       case undefined:
@@ -93,21 +99,25 @@ export class TokenController {
     }
   }
 
-  async #answer(identity: Identity, asked: readonly Grant[], offline: boolean) {
-    const { token, expiresIn, issuedAt } = await this.#tokens.issue(
-      identity,
-      granted(identity, asked),
-    );
-    const answer = {
+  async #granted(identity: Identity, scope: readonly string[]): Promise<readonly Asked[]> {
+    return granted(this.#resources, identity, parseScopes(scope));
+  }
+
+  async #answer(identity: Identity, grants: readonly Asked[]) {
+    const { token, expiresIn, issuedAt } = await this.#tokens.issue(identity, grants);
+    return {
       token,
       access_token: token,
       expires_in: expiresIn,
       issued_at: issuedAt.toISOString(),
     };
-    // A token that is limited to some grants must not become one that stands for the whole account.
-    const whole = identity.kind === 'account' && identity.grants === undefined;
-    if (!offline || !whole) return answer;
-    return { ...answer, refresh_token: await this.#tokens.issueRefresh(identity.username) };
+  }
+
+  /** A registry token holds for some repositories only, and must not become one that stands for the whole account. */
+  async #refresh(identity: Identity): Promise<{ readonly refresh_token?: string }> {
+    if (identity.limits.some(({ of }) => of === 'registry-token')) return {};
+    const token = await this.#tokens.issueRefresh(identity);
+    return token === undefined ? {} : { refresh_token: token };
   }
 }
 

@@ -1,35 +1,50 @@
 import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { Metadata } from '@slipway/metadata';
 import { named, testDatabase, type TestDatabase } from '@slipway/metadata/testing';
-import type { Grant, Identity } from '@slipway/registry';
+import { ANONYMOUS, fingerprint, Identities, type Identity } from '@slipway/registry';
 import { base64url, decodeJwt, decodeProtectedHeader, type JWTPayload, SignJWT } from 'jose';
+import type { Asked } from './scopes.ts';
 import { Tokens } from './tokens.ts';
 
 const { jest } = import.meta;
 
-const ADMINISTRATOR: Identity = { kind: 'account', username: 'admin', administrator: true };
-const PULL: Grant = { resource: { kind: 'repository', name: named('demo') }, actions: ['pull'] };
+const PULL: Asked = { repository: named('demo'), actions: ['pull'] };
+const GRANT = { on: { kind: 'repositories', pattern: 'demo' }, actions: ['pull'] };
 const LIFETIME = 300;
 
 let database: TestDatabase;
 let metadata: Metadata;
+let identities: Identities;
 let tokens: Tokens;
+let administrator: Identity;
 beforeEach(async () => {
   database = await testDatabase();
   metadata = await Metadata.connect(database.connection);
-  tokens = await Tokens.load(metadata, LIFETIME);
+  identities = new Identities(metadata, Date.now);
+  tokens = await Tokens.load(metadata, identities, LIFETIME);
   await metadata.tables.accounts.insert({
     username: 'admin',
     passwordHash: '$argon2id$one',
     administrator: true,
   });
+  administrator = await signedIn();
 });
 afterEach(async () => {
   await metadata.close();
   await database.drop();
 });
 
-const anAccessToken = async () => (await tokens.issue(ADMINISTRATOR, [PULL])).token;
+/** The administrator with the password they have now. */
+async function signedIn(): Promise<Identity> {
+  const account = await metadata.tables.accounts.find('admin');
+  const id = fingerprint(account?.passwordHash ?? '');
+  const credential = { kind: 'password', id } as const;
+  const identity = await identities.of({ kind: 'account', id: account?.id ?? 0, credential });
+  if (identity === undefined) throw new Error('the administrator is not there');
+  return identity;
+}
+
+const anAccessToken = async () => (await tokens.issue(administrator, [PULL])).token;
 
 /** The claims of a token of ours, signed otherwise. */
 async function forged(
@@ -50,25 +65,33 @@ async function ourKey(): Promise<KeyObject> {
 
 describe('an access token', () => {
   test('carries its bearer and what it was issued for, and no more', async () => {
-    const { token, expiresIn } = await tokens.issue(ADMINISTRATOR, [PULL]);
+    const { token, expiresIn } = await tokens.issue(administrator, [PULL]);
 
     expect(expiresIn).toBe(LIFETIME);
-    expect(await tokens.verify(token)).toEqual({ ...ADMINISTRATOR, grants: [PULL] });
-    expect(await tokens.verify(token)).toEqual({ ...ADMINISTRATOR, grants: [PULL] });
+    const limits = [{ of: 'registry-token', grants: [GRANT], api: false }];
+    for (const _ of [1, 2]) {
+      expect(await tokens.verify(token)).toEqual({
+        identity: { ...administrator, limits },
+        expires: (decodeJwt(token).exp ?? 0) * 1000,
+      });
+    }
   });
 
   test('may be for nobody, and for nothing', async () => {
-    const nothing = await tokens.issue({ kind: 'anonymous' }, []);
+    const nothing = await tokens.issue(ANONYMOUS, []);
 
-    expect(await tokens.verify(nothing.token)).toEqual({ kind: 'anonymous', grants: [] });
+    const limits = [{ of: 'registry-token', grants: [], api: false }];
+    expect(await tokens.verify(nothing.token)).toMatchObject({
+      identity: { ...ANONYMOUS, limits },
+    });
   });
 
   test('is taken by every replica, and after a restart', async () => {
     const token = await anAccessToken();
-    const other = await Tokens.load(metadata, LIFETIME);
+    const other = await Tokens.load(metadata, identities, LIFETIME);
 
     expect(await other.verify(token)).toBeDefined();
-    expect(await tokens.verify((await other.issue(ADMINISTRATOR, [])).token)).toBeDefined();
+    expect(await tokens.verify((await other.issue(administrator, [])).token)).toBeDefined();
   });
 
   test('is taken by every replica when several start for the first time at once', async () => {
@@ -76,9 +99,11 @@ describe('an access token', () => {
     const connections = await Promise.all(
       Array.from({ length: 4 }, () => Metadata.connect(fresh.connection)),
     );
-    const replicas = await Promise.all(connections.map((one) => Tokens.load(one, LIFETIME)));
+    const replicas = await Promise.all(
+      connections.map((one) => Tokens.load(one, new Identities(one, Date.now), LIFETIME)),
+    );
     for (const issuer of replicas) {
-      const { token } = await issuer.issue(ADMINISTRATOR, [PULL]);
+      const { token } = await issuer.issue(ANONYMOUS, [PULL]);
       for (const replica of replicas) expect(await replica.verify(token)).toBeDefined();
     }
     await Promise.all(connections.map((one) => one.close()));
@@ -115,7 +140,7 @@ describe('an access token', () => {
     test('when nobody could have signed it', async () => {
       const token = await anAccessToken();
       const [header = '', payload = '', signature = ''] = token.split('.');
-      const other = base64url.encode(JSON.stringify({ ...decodeJwt(token), sub: 'root' }));
+      const other = base64url.encode(JSON.stringify({ ...decodeJwt(token), who: '' }));
       const none = base64url.encode(
         JSON.stringify({ ...decodeProtectedHeader(token), alg: 'none' }),
       );
@@ -174,6 +199,11 @@ describe('an access token', () => {
       ['no end', ({ exp: _, ...claims }) => claims],
       ['no subject', ({ sub: _, ...claims }) => claims],
       ['the use of a refresh token', (claims) => ({ ...claims, use: 'refresh' })],
+      ['a bearer that is no principal', (claims) => ({ ...claims, who: 'root' })],
+      [
+        'a bearer that is nobody any more',
+        (claims) => ({ ...claims, who: 'account:99:directory:' }),
+      ],
       ['no access', ({ access: _, ...claims }) => claims],
       ['an access that is no list', (claims) => ({ ...claims, access: '*' })],
     ])('when it has %s, though our key signed it', async (_, change) => {
@@ -186,36 +216,43 @@ describe('an access token', () => {
 });
 
 describe('a refresh token', () => {
-  test('stands for its account, at every replica', async () => {
-    const token = await tokens.issueRefresh('admin');
-    const other = await Tokens.load(metadata, LIFETIME);
+  const refreshToken = async () => (await tokens.issueRefresh(await signedIn())) ?? '';
 
-    expect(await tokens.redeem(token)).toMatchObject({ username: 'admin', administrator: true });
-    expect(await other.redeem(token)).toMatchObject({ username: 'admin' });
+  test('stands for its account, at every replica', async () => {
+    const token = await refreshToken();
+    const other = await Tokens.load(metadata, identities, LIFETIME);
+
+    expect(await tokens.redeem(token)).toMatchObject({ name: 'admin', administrator: true });
+    expect(await other.redeem(token)).toMatchObject({ name: 'admin' });
   });
 
-  test('dies with the password, and says nothing about it', async () => {
+  test('dies with the password, as access tokens do, and says nothing about it', async () => {
     const { accounts } = metadata.tables;
-    const token = await tokens.issueRefresh('admin');
+    const [token, accessToken] = [await refreshToken(), await anAccessToken()];
     expect(token).not.toContain('argon2');
     expect(JSON.stringify(decodeJwt(token))).not.toContain('argon2');
     const account = await accounts.find('admin');
 
-    await accounts.updateCredentials(account?.id ?? 0, {
-      username: 'admin',
-      passwordHash: '$argon2id$two',
-    });
+    await accounts.setPassword(account?.id ?? 0, '$argon2id$two');
+    metadata.access.changed();
 
     expect(await tokens.redeem(token)).toBeUndefined();
-    expect(await tokens.redeem(await tokens.issueRefresh('admin'))).toBeDefined();
+    expect(await tokens.verify(accessToken)).toBeUndefined();
+    expect(await tokens.redeem(await refreshToken())).toBeDefined();
   });
 
   test('is no access token, and an access token is no refresh token', async () => {
-    expect(await tokens.verify(await tokens.issueRefresh('admin'))).toBeUndefined();
+    expect(await tokens.verify(await refreshToken())).toBeUndefined();
     expect(await tokens.redeem(await anAccessToken())).toBeUndefined();
   });
 
-  test('is not issued to an account that is not there', async () => {
-    await expect(tokens.issueRefresh('nobody')).rejects.toThrow('there is no account nobody');
+  test('is not issued to nobody, nor for a word of a directory, which cannot be taken back', async () => {
+    expect(await tokens.issueRefresh(ANONYMOUS)).toBeUndefined();
+    const principal = {
+      kind: 'account',
+      id: 1,
+      credential: { kind: 'directory', id: '' },
+    } as const;
+    expect(await tokens.issueRefresh({ ...administrator, principal })).toBeUndefined();
   });
 });

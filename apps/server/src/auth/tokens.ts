@@ -6,12 +6,21 @@ import {
   type KeyObject,
   randomUUID,
 } from 'node:crypto';
-import type { Account, Metadata } from '@slipway/metadata';
-import type { Grant, Identity } from '@slipway/registry';
+import type { Metadata } from '@slipway/metadata';
+import {
+  ANONYMOUS,
+  type Grant,
+  type Identities,
+  type Identity,
+  parsePrincipal,
+  type Principal,
+  writePrincipal,
+} from '@slipway/registry';
 import { jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import { fromClaims, toClaims } from './scopes.ts';
+import { type Asked, fromClaims, toClaims } from './scopes.ts';
+import type { Shown } from './shown.ts';
 
 /** Audience and issuer of everything signed here, and the `service` that clients are told to ask for. */
 export const SERVICE = 'slipway';
@@ -28,39 +37,41 @@ export interface Issued {
   readonly issuedAt: Date;
 }
 
+/** `who` is the principal behind the token; '' stands for nobody. */
 const accessClaims = z.object({
   use: z.literal('access'),
-  sub: z.string(),
-  administrator: z.boolean(),
+  who: z.string(),
   access: z.array(z.object({ type: z.string(), name: z.string(), actions: z.array(z.string()) })),
 });
 
-const refreshClaims = z.object({
-  use: z.literal('refresh'),
-  sub: z.string(),
-  password: z.string(),
-});
+const refreshClaims = z.object({ use: z.literal('refresh'), who: z.string() });
+
+/** A token whose signature and claims were right, whatever has become of its bearer since. */
+interface Verified {
+  readonly principal: Principal | undefined;
+  readonly grants: readonly Grant[];
+  readonly expires: number;
+}
 
 /**
- * Signed tokens: access tokens, which carry what their bearer may do, and refresh tokens, which stand for
- * an account until its password changes. The key lives in the database, so every replica takes them all.
+ * Signed tokens of the registry: those that carry what their bearer may do, and refresh tokens, which stand
+ * for the credential they were had with. Neither outlives that credential: it is looked at whenever a token is used.
+ * The key lives in the database, so every replica takes them all.
  */
 export class Tokens {
-  readonly #metadata: Metadata;
+  readonly #identities: Identities;
   readonly #lifetime: number;
   readonly #keys: Map<string, KeyPair>;
-  readonly #verified = new LRUCache<string, { identity: Identity; expires: number }>({
-    max: 10_000,
-  });
+  readonly #verified = new LRUCache<string, Verified>({ max: 10_000 });
 
-  private constructor(metadata: Metadata, lifetime: number, keys: Map<string, KeyPair>) {
-    this.#metadata = metadata;
+  private constructor(identities: Identities, lifetime: number, keys: Map<string, KeyPair>) {
+    this.#identities = identities;
     this.#lifetime = lifetime;
     this.#keys = keys;
   }
 
   /** Loads the keys; makes the first one on the first start. */
-  static async load(metadata: Metadata, lifetime: number): Promise<Tokens> {
+  static async load(metadata: Metadata, identities: Identities, lifetime: number): Promise<Tokens> {
     const { signingKeys } = metadata.tables;
     if ((await signingKeys.list()).length === 0) {
       const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -72,46 +83,55 @@ export class Tokens {
       const privateKey = createPrivateKey({ key: privateJwk, format: 'jwk' });
       keys.set(id, { privateKey, publicKey: createPublicKey(privateKey) });
     }
-    return new Tokens(metadata, lifetime, keys);
+    return new Tokens(identities, lifetime, keys);
   }
 
-  async issue(identity: Identity, grants: readonly Grant[]): Promise<Issued> {
-    const account = identity.kind === 'account' ? identity : { username: '', administrator: false };
-    return this.#sign(
-      { use: 'access', administrator: account.administrator, access: toClaims(grants) },
-      account.username,
-      this.#lifetime,
-    );
+  async issue({ name, principal }: Identity, granted: readonly Asked[]): Promise<Issued> {
+    const who = principal === undefined ? '' : writePrincipal(principal);
+    return this.#sign({ use: 'access', who, access: toClaims(granted) }, name, this.#lifetime);
   }
 
-  /** The bearer of an access token; `undefined` when it is not one of ours, not yet or no longer valid. */
-  async verify(token: string): Promise<Identity | undefined> {
+  /** The bearer of a token, as they are now; `undefined` when it is not one of ours, not yet or no longer valid. */
+  async verify(token: string): Promise<Shown | undefined> {
+    const verified = await this.#verify(token);
+    if (verified === undefined) return undefined;
+    const { principal, grants, expires } = verified;
+    const bearer = principal === undefined ? ANONYMOUS : await this.#identities.of(principal);
+    if (bearer === undefined) return undefined;
+    const limits = [...bearer.limits, { of: 'registry-token', grants, api: false } as const];
+    return { identity: { ...bearer, limits }, expires };
+  }
+
+  /** A token that gets others, without a password; `undefined` for a credential that is not there to stay. */
+  async issueRefresh({ name, principal }: Identity): Promise<string | undefined> {
+    const kind = principal?.credential.kind;
+    if (principal === undefined || (kind !== 'password' && kind !== 'access-token')) {
+      return undefined;
+    }
+    const claims = { use: 'refresh', who: writePrincipal(principal) };
+    return (await this.#sign(claims, name, REFRESH_LIFETIME)).token;
+  }
+
+  /** Who a refresh token stands for, as they are now. */
+  async redeem(token: string): Promise<Identity | undefined> {
+    const claims = refreshClaims.safeParse(await this.#payload(token));
+    const principal = claims.success ? parsePrincipal(claims.data.who) : undefined;
+    return principal && this.#identities.of(principal);
+  }
+
+  async #verify(token: string): Promise<Verified | undefined> {
     const key = createHash('sha256').update(token).digest('base64');
     const known = this.#verified.get(key);
-    if (known !== undefined && known.expires > Date.now()) return known.identity;
+    if (known !== undefined && known.expires > Date.now()) return known;
     const payload = await this.#payload(token);
     const claims = accessClaims.safeParse(payload);
     if (payload === undefined || !claims.success) return undefined;
-    const identity = bearer(claims.data);
-    this.#verified.set(key, { identity, expires: (payload.exp ?? 0) * 1000 });
-    return identity;
-  }
-
-  async issueRefresh(username: string): Promise<string> {
-    const account = await this.#metadata.tables.accounts.find(username);
-    if (account === undefined) throw new Error(`there is no account ${username}`);
-    const claims = { use: 'refresh', password: fingerprint(account) };
-    return (await this.#sign(claims, account.username, REFRESH_LIFETIME)).token;
-  }
-
-  /** The account that a refresh token stands for. */
-  async redeem(token: string): Promise<Account | undefined> {
-    const claims = refreshClaims.safeParse(await this.#payload(token));
-    if (!claims.success) return undefined;
-    const account = await this.#metadata.tables.accounts.find(claims.data.sub);
-    return account !== undefined && fingerprint(account) === claims.data.password
-      ? account
-      : undefined;
+    const { who, access } = claims.data;
+    const principal = parsePrincipal(who);
+    if (principal === undefined && who !== '') return undefined;
+    const verified = { principal, grants: fromClaims(access), expires: (payload.exp ?? 0) * 1000 };
+    this.#verified.set(key, verified);
+    return verified;
   }
 
   async #sign(claims: Record<string, unknown>, subject: string, lifetime: number): Promise<Issued> {
@@ -157,16 +177,4 @@ export class Tokens {
 interface KeyPair {
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
-}
-
-function bearer(claims: z.infer<typeof accessClaims>): Identity {
-  const grants = fromClaims(claims.access);
-  return claims.sub === ''
-    ? { kind: 'anonymous', grants }
-    : { kind: 'account', username: claims.sub, administrator: claims.administrator, grants };
-}
-
-/** Changes with the password and tells nothing about it. */
-function fingerprint(account: Account): string {
-  return createHash('sha256').update(account.passwordHash).digest('base64url').slice(0, 22);
 }

@@ -16,6 +16,7 @@ import {
   type Referrers,
   RegistryError,
   type Repositories,
+  type Resources,
   type Uploads,
 } from '@slipway/registry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -27,6 +28,7 @@ export interface Registry {
   readonly manifests: Manifests;
   readonly referrers: Referrers;
   readonly repositories: Repositories;
+  readonly resources: Resources;
   readonly uploads: Uploads;
 }
 

@@ -16,11 +16,11 @@ export async function listTags(call: Call): Promise<FastifyReply> {
   return reply.send({ name: repository, tags: names });
 }
 
-/** The catalog of Docker's registry API, which OCI left out: every repository, by pages. */
+/** The catalog of Docker's registry API, which OCI left out: every repository that the client may pull, by pages. */
 export async function listRepositories(call: Omit<Call, 'repository'>): Promise<FastifyReply> {
-  const { registry, reply } = call;
+  const { registry, reply, identity } = call;
   const { limit, after } = pageAsked(call);
-  const { names, more } = await registry.repositories.list(after, limit);
+  const { names, more } = await registry.repositories.list(identity, after, limit);
   const last = names.at(-1);
   if (more && last !== undefined)
     reply.header('Link', nextLink('/v2/_catalog', { n: String(limit), last }));

@@ -1,5 +1,13 @@
 import { parseRepositoryName, REPOSITORY_NAME_FORM, type RepositoryName } from '@slipway/oci';
-import { type Action, type Identity, may, RegistryError, type Resource } from '@slipway/registry';
+import {
+  type Action,
+  bearerOf,
+  type Identity,
+  may,
+  refusal,
+  RegistryError,
+  type Resource,
+} from '@slipway/registry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { BearerError } from '../auth/challenge.ts';
@@ -20,6 +28,7 @@ export interface DistributionOptions {
     request: FastifyRequest,
     scope: string | undefined,
     error: BearerError | undefined,
+    description?: string,
   ) => string;
 }
 
@@ -71,11 +80,9 @@ export async function distribution(
       url: path,
       exposeHeadRoute: false,
       handler: async (request, reply) => {
-        const repository = requireName(request);
-        const identity = await admit(request, reply, action, {
-          kind: 'repository',
-          name: repository,
-        });
+        const resource = await registry.resources.repository(requireName(request), action);
+        const identity = await admit(request, reply, action, resource);
+        const repository = resource.name;
         return handle({ log, registry, limits, request, reply, identity, repository });
       },
     });
@@ -115,20 +122,28 @@ export async function distribution(
     const identity = await identified(request, reply, scope);
     const decision = may(identity, action, resource);
     if (decision.allowed) return identity;
-    const what =
-      resource.kind === 'catalog' ? 'list all repositories' : `${action} ${resource.name}`;
+    const error = refusal(identity, action, resource, decision);
     switch (decision.because) {
       case 'anonymous':
         reply.header('WWW-Authenticate', challenge(request, scope, undefined));
-        throw new RegistryError('unauthenticated', `sign in to ${what}`, { scope });
-      case 'token':
-        reply.header('WWW-Authenticate', challenge(request, scope, 'insufficient_scope'));
-        throw new RegistryError('unauthenticated', `the token was not issued to ${what}`, {
-          scope,
-        });
-      case 'account':
-        throw new RegistryError('denied', `you may not ${what}`, { scope });
+        break;
+      case 'registry-token': {
+        // A new token helps only those who may; to the others the truth is told at once.
+        const bearer = bearerOf(identity);
+        const own = may(bearer, action, resource);
+        if (!own.allowed && bearer.kind !== 'anonymous') {
+          throw refusal(bearer, action, resource, own);
+        }
+        const { message } = own.allowed ? error : refusal(bearer, action, resource, own);
+        reply.header('WWW-Authenticate', challenge(request, scope, 'insufficient_scope', message));
+        break;
+      }
+      case 'access-token':
+      case 'creation':
+      case 'role':
+        break;
     }
+    throw error;
   }
 
   async function identified(
@@ -161,8 +176,9 @@ function requireName(request: FastifyRequest): RepositoryName {
 
 /** What a client asks the token endpoint for to be allowed this; whoever pushes also pulls. */
 function scopeOf(action: Action, resource: Resource): string {
-  if (resource.kind === 'catalog') return 'registry:catalog:*';
-  return `repository:${resource.name}:${action === 'push' ? 'pull,push' : action}`;
+  if (resource.kind !== 'repository') return 'registry:catalog:*';
+  const name = resource.alias ?? resource.name;
+  return `repository:${name}:${action === 'push' ? 'pull,push' : action}`;
 }
 
 const PATHS = [

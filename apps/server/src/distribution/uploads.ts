@@ -4,7 +4,7 @@ import {
   parseRepositoryName,
   type RepositoryName,
 } from '@slipway/oci';
-import { accountOf, type Chunk, may, RegistryError, type UploadId } from '@slipway/registry';
+import { bearerOf, type Chunk, may, RegistryError, type UploadId } from '@slipway/registry';
 import type { FastifyReply } from 'fastify';
 import { type Call, parameter, query, requireDigest, shortened } from './call.ts';
 import { parseChunkRange, uploadedRange } from './content-range.ts';
@@ -73,8 +73,14 @@ async function sources(call: Call, digest: Digest): Promise<readonly RepositoryN
       : named === undefined
         ? []
         : [named];
-  const account = accountOf(call.identity);
-  return candidates.filter((name) => may(account, 'pull', { kind: 'repository', name }).allowed);
+  const bearer = bearerOf(call.identity);
+  const pullable = await Promise.all(
+    candidates.map(async (name) => {
+      const resource = await call.registry.resources.repository(name, 'pull');
+      return may(bearer, 'pull', resource).allowed ? [resource.name] : [];
+    }),
+  );
+  return pullable.flat();
 }
 
 /** A chunk that does not follow the last is told where the next byte belongs. */

@@ -245,7 +245,9 @@ describe('the token endpoint', () => {
       ['password', guest.password],
       ['scope', 'repository:a:pull registry:catalog:*'],
     ]);
-    expect(tokenIn(await server.askAsNobody('POST', '/token', asked)).scope).toBe('');
+    expect(tokenIn(await server.askAsNobody('POST', '/token', asked)).scope).toBe(
+      'registry:catalog:*',
+    );
   });
 
   it.each([
@@ -285,10 +287,14 @@ describe('the token endpoint', () => {
 
   it('5.1-7 grants what the account may do of what was asked, down to nothing', async () => {
     const headers = { authorization: basic(guest.username, guest.password) };
-    const path = '/token?scope=repository:a:pull,push&scope=registry:catalog:*';
+    const path = '/token?scope=repository:a:pull,push&scope=repository:guest/a:pull,push,delete';
     const answer = await server.askAsNobody('GET', path, { headers });
     expect(answer.status).toBe(200);
-    expect(accessIn(answer)).toEqual([]);
+    expect(accessIn(answer)).toEqual([
+      { type: 'repository', name: 'guest/a', actions: ['pull', 'push', 'delete'] },
+    ]);
+    const nothing = await server.askAsNobody('GET', '/token?scope=repository:a:pull', { headers });
+    expect(accessIn(nothing)).toEqual([]);
   });
 
   it('5.1-7 who has no credentials gets a token that opens nothing', async () => {

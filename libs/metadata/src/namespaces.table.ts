@@ -1,0 +1,114 @@
+import type { RepositoryName } from '@slipway/oci';
+import type { NamespaceRow } from './namespace.row.ts';
+import type { Sql, Statement } from './sql.ts';
+
+export type NamespaceId = number;
+
+/** What a name begins with: a user or an organisation. */
+export interface Namespace {
+  readonly id: NamespaceId;
+  readonly name: string;
+  readonly kind: 'user' | 'organisation';
+  readonly displayName: string | undefined;
+  /** Whether a push may create a repository; owners may always. */
+  readonly createOnPush: boolean;
+  readonly createdAt: Date;
+}
+
+export class NamespacesTable {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  async find(name: string): Promise<Namespace | undefined> {
+    const [row] = await this.#sql.query(FIND, [name]);
+    return row && toNamespace(row);
+  }
+
+  /** The name that the namespace which was once called `alias` has now. */
+  async renamedTo(alias: string): Promise<string | undefined> {
+    const [row] = await this.#sql.query(RENAMED_TO, [alias]);
+    return row?.name;
+  }
+
+  /**
+   * Gives the namespace another name, with all its repositories and uploads; the old name remains as an
+   * alias. To be called in a transaction. `false`, and nothing changed, when the new name is taken.
+   */
+  async rename(id: NamespaceId, from: string, to: string): Promise<boolean> {
+    if ((await this.#sql.query(TAKE_NAME, [id, to])).length === 0) return false;
+    await this.#sql.query(RENAME_REPOSITORIES, [from, to]);
+    await this.#sql.query(RENAME_UPLOADS, [from, to]);
+    await this.#sql.query(DROP_ALIAS, [to]);
+    await this.#sql.query(ADD_ALIAS, [from, id]);
+    return true;
+  }
+
+  /** One repository that stands under the name, whoever owns it. */
+  async repositoryUnder(name: string): Promise<RepositoryName | undefined> {
+    const [row] = await this.#sql.query(REPOSITORY_UNDER, [name]);
+    return row?.name;
+  }
+}
+
+function toNamespace(row: NamespaceRow): Namespace {
+  return {
+    id: row.id,
+    name: row.name,
+    kind: row.kind,
+    displayName: row.display_name ?? undefined,
+    createOnPush: row.create_on_push,
+    createdAt: row.created_at,
+  };
+}
+
+const FIND: Statement<NamespaceRow> = {
+  name: 'namespaces.find',
+  text: `select id, name, kind, display_name, create_on_push, created_at
+    from namespaces where name = $1`,
+};
+
+const RENAMED_TO: Statement<{ name: string }> = {
+  name: 'namespaces.renamed-to',
+  text: `select n.name from namespace_aliases a join namespaces n on n.id = a.namespace_id
+    where a.name = $1`,
+};
+
+const TAKE_NAME: Statement<unknown> = {
+  name: 'namespaces.take-name',
+  text: `update namespaces set name = $2
+    where id = $1 and not exists (select from namespaces where name = $2) returning id`,
+};
+
+/** All names that begin with `name/`: those between it and `name0`, for 0 is the character behind the slash. */
+const under = (column: string) => `${column} >= $1::text || '/' and ${column} < $1::text || '0'`;
+
+const RENAME_REPOSITORIES: Statement<unknown> = {
+  name: 'namespaces.rename-repositories',
+  text: `update repositories set name = $2::text || substr(name, length($1::text) + 1)
+    where ${under('name')}`,
+};
+
+const RENAME_UPLOADS: Statement<unknown> = {
+  name: 'namespaces.rename-uploads',
+  text: `update uploads set repository = $2::text || substr(repository, length($1::text) + 1)
+    where ${under('repository')}`,
+};
+
+const DROP_ALIAS: Statement<unknown> = {
+  name: 'namespaces.drop-alias',
+  text: 'delete from namespace_aliases where name = $1',
+};
+
+const ADD_ALIAS: Statement<unknown> = {
+  name: 'namespaces.add-alias',
+  text: `insert into namespace_aliases (name, namespace_id) values ($1, $2)
+    on conflict (name) do update set namespace_id = excluded.namespace_id`,
+};
+
+const REPOSITORY_UNDER: Statement<{ name: RepositoryName }> = {
+  name: 'namespaces.repository-under',
+  text: `select name from repositories where ${under('name')} limit 1`,
+};
