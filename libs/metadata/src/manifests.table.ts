@@ -1,5 +1,5 @@
 import type { Digest, ManifestMediaType, RepositoryName, Tag } from '@slipway/oci';
-import { GatheredLookups } from './gathered-lookups.ts';
+import { GatheredStatements } from './gathered-statements.ts';
 import type { RepositoryId } from './repositories.table.ts';
 import type { Sql, Statement } from './sql.ts';
 
@@ -30,21 +30,21 @@ interface Named<Name> {
 
 export class ManifestsTable {
   readonly #sql: Sql;
-  readonly #byTag: GatheredLookups<Named<Tag>, ManifestRecord>;
-  readonly #byDigest: GatheredLookups<Named<Digest>, ManifestRecord>;
+  readonly #byTag: GatheredStatements<Named<Tag>, ManifestRecord>;
+  readonly #byDigest: GatheredStatements<Named<Digest>, ManifestRecord>;
 
   constructor(sql: Sql) {
     this.#sql = sql;
-    this.#byTag = new GatheredLookups((keys) => this.#find(BY_TAG, keys));
-    this.#byDigest = new GatheredLookups((keys) => this.#find(BY_DIGEST, keys));
+    this.#byTag = new GatheredStatements((keys) => this.#find(BY_TAG, keys));
+    this.#byDigest = new GatheredStatements((keys) => this.#find(BY_DIGEST, keys));
   }
 
   async byTag(repository: RepositoryName, name: Tag): Promise<ManifestRecord | undefined> {
-    return this.#byTag.find({ repository, name });
+    return this.#byTag.ask({ repository, name });
   }
 
   async byDigest(repository: RepositoryName, name: Digest): Promise<ManifestRecord | undefined> {
-    return this.#byDigest.find({ repository, name });
+    return this.#byDigest.ask({ repository, name });
   }
 
   async content(repository: RepositoryName, digest: Digest): Promise<Buffer | undefined> {

@@ -246,7 +246,7 @@ describe('Decision 2: an upload never moves', () => {
     const digest = digestOfBytes('sha256', bytes);
     await one.uploads.complete(upload, digest, aChunk(bytes));
 
-    expect((await one.metadata.tables.blobs.find(DEMO, digest))?.storageKey).toBe(key);
+    expect((await one.metadata.tables.blobs.find(DEMO, digest))?.blob?.storageKey).toBe(key);
     expect(key).not.toContain(digest.slice(7, 15));
   });
 
@@ -272,7 +272,7 @@ describe('Decision 2: an upload never moves', () => {
       ),
     );
 
-    const kept = (await one.metadata.tables.blobs.find(named('twin/0'), digest))?.storageKey;
+    const kept = (await one.metadata.tables.blobs.find(named('twin/0'), digest))?.blob?.storageKey;
     const deleted = await toBeDeleted();
     expect(keys.filter((key) => !deleted.includes(key))).toEqual([kept]);
     for (const index of [0, 1, 2]) {
