@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
+import { closeSync, constants, fsync, openSync } from 'node:fs';
 import { access, mkdir, open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import type { BlobReader, BlobStore, Ingest } from './blob-store.ts';
 import { StorageUnavailableError } from './errors.ts';
 import { onDisk, unless } from './filesystem-errors.ts';
@@ -136,11 +137,14 @@ async function sizeOf(path: string, file: FileHandle): Promise<number> {
   }
 }
 
+/** Opening and closing a folder in which something was just done is answered from memory: only the sync waits. */
 async function syncFolder(path: string): Promise<void> {
-  const folder = await onDisk('open', path, () => open(path, O_RDONLY | O_DIRECTORY));
-  try {
-    await onDisk('sync', path, () => folder.sync());
-  } finally {
-    await folder.close();
-  }
+  await onDisk('sync', path, async () => {
+    const folder = openSync(path, O_RDONLY | O_DIRECTORY);
+    try {
+      await promisify(fsync)(folder);
+    } finally {
+      closeSync(folder);
+    }
+  });
 }
