@@ -1,5 +1,5 @@
 import type { Digest, RepositoryName } from '@slipway/oci';
-import { GatheredStatements } from './gathered-statements.ts';
+import { asked, GatheredStatements } from './gathered-statements.ts';
 import type { RepositoryId } from './repositories.table.ts';
 import type { Sql, Statement } from './sql.ts';
 
@@ -120,12 +120,12 @@ const FIND: Statement<
   } & ({ size: number; storage_key: string } | { size: null })
 > = {
   name: 'blobs.find',
-  text: `select k.key, r.id as repository_id, b.size, b.storage_key, v.review_after
-    from unnest($1::text[], $2::text[]) with ordinality as k (repository, digest, key)
-    join repositories r on r.name = k.repository
-    left join repository_blobs l on l.repository_id = r.id and l.digest = k.digest
-    left join blobs b on b.digest = l.digest
-    left join blob_reviews v on v.repository_id = l.repository_id and v.digest = l.digest`,
+  text: `select k.key, f.* from ${asked('digest')} cross join lateral (
+      select r.id as repository_id, b.size, b.storage_key, v.review_after from repositories r
+      left join repository_blobs l on l.repository_id = r.id and l.digest = k.digest
+      left join blobs b on b.digest = l.digest
+      left join blob_reviews v on v.repository_id = l.repository_id and v.digest = l.digest
+      where r.name = k.repository offset 0) f`,
 };
 
 const HOLDERS: Statement<{ name: RepositoryName }> = {

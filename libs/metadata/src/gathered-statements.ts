@@ -1,6 +1,16 @@
 const MOST = 500;
 
 /**
+ * What a statement of many keys selects from: repositories' names and, in `column`, what is asked of each.
+ *
+ * The rest belongs in lateral subqueries with `offset 0`, each planned as a statement of one key would be: by
+ * its index. In a plain join Postgres, as long as it takes the tables for empty, reads all that a repository
+ * has for each key.
+ */
+export const asked = (column: string): string =>
+  `unnest($1::text[], $2::text[]) with ordinality as k (repository, ${column}, key)`;
+
+/**
  * Many questions or changes of one kind as few statements: while one statement is under way, those that are
  * asked for gather, and go together in the next. Each is answered by a statement that began after it was
  * asked for, so it sees everything that was committed before, and a change is committed when its answer comes.

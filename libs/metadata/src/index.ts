@@ -8,7 +8,7 @@ export { MetadataUnavailableError } from './errors.ts';
 export type { IdentityRecord, RobotId } from './identities.table.ts';
 export { Metadata } from './metadata.ts';
 export { migrate, NewerDatabaseError } from './migrate.ts';
-export type { Referrer, ManifestRecord } from './manifests.table.ts';
+export type { ManifestRecord, NewManifest, Referrer } from './manifests.table.ts';
 export type { Namespace, NamespaceId } from './namespaces.table.ts';
 export { Remembered } from './remembered.ts';
 export type { RepositoryId, Visible } from './repositories.table.ts';

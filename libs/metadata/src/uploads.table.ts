@@ -172,7 +172,8 @@ const CLAIM: Statement<UploadRow & Positioned> = {
   text: `${LAZILY} update uploads u set writer = k.writer, active_at = now()
     from lazily,
       unnest($1::uuid[], $2::text[], $3::bigint[]) with ordinality as k (id, repository, writer, key)
-    where u.id = k.id and u.repository = k.repository and (u.writer = k.writer or ${WRITER_IS_GONE})
+    where u.id = any($1::uuid[]) and u.id = k.id and u.repository = k.repository
+      and (u.writer = k.writer or ${WRITER_IS_GONE})
     returning k.key, u.storage_key, u.algorithm`,
 };
 
@@ -190,7 +191,7 @@ const COMMIT: Statement<Positioned> = {
       using repositories r,
         unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::float8[])
           with ordinality as k (id, writer, digest, size, review_delay, key)
-      where u.id = k.id and u.writer = k.writer and r.name = u.repository
+      where u.id = any($1::uuid[]) and u.id = k.id and u.writer = k.writer and r.name = u.repository
       returning k.key, r.id as repository_id, k.digest, k.size, u.storage_key, k.review_delay),
     blob as (
       insert into blobs (digest, size, storage_key)

@@ -1,4 +1,10 @@
-import type { ManifestRecord, Metadata, RepositoryId, Tables } from '@slipway/metadata';
+import type {
+  ManifestRecord,
+  Metadata,
+  NewManifest,
+  RepositoryId,
+  Tables,
+} from '@slipway/metadata';
 import {
   algorithmOf,
   type Digest,
@@ -91,29 +97,52 @@ export class Manifests {
         { digest: reference.digest, actual: digest },
       );
     }
-    const tags = reference.kind === 'tag' ? [reference.tag, ...push.tags] : push.tags;
-    const lacking = await this.#metadata.transaction(async (tables) => {
-      const repository = await tables.repositories.ensure(push.repository);
-      const pointsAt = successors(manifest);
-      const missing = await this.#requireSuccessors(tables, repository, push.repository, pointsAt);
-      const stored = {
-        digest,
-        mediaType: manifest.mediaType,
-        size: push.bytes.length,
-        content: push.bytes,
-        subject: manifest.subject?.digest,
-        artifactType: manifest.artifactType,
-        annotations: manifest.annotations,
-      };
+    const named = reference.kind === 'tag' ? [reference.tag, ...push.tags] : push.tags;
+    // In one order everywhere, so that two pushes of the same tags wait for each other and do not lock up.
+    const tags = [...new Set(named)].sort();
+    const pointsAt = successors(manifest);
+    const stored = {
+      digest,
+      mediaType: manifest.mediaType,
+      size: push.bytes.length,
+      content: push.bytes,
+      subject: manifest.subject?.digest,
+      artifactType: manifest.artifactType,
+      annotations: manifest.annotations,
+    };
+    const lacking =
+      push.expected === undefined && (await this.#putWhole(push, stored, pointsAt, tags))
+        ? []
+        : await this.#putChecked(push, stored, pointsAt, tags);
+    return { digest, subject: manifest.subject?.digest, lacking };
+  }
+
+  /** What nearly every push is, in one statement: `false`, and nothing done, when it is something else. */
+  async #putWhole(
+    { repository }: Push,
+    manifest: NewManifest,
+    pointsAt: readonly Successor[],
+    tags: readonly Tag[],
+  ): Promise<boolean> {
+    const descriptors = pointsAt.map(({ descriptor }) => descriptor);
+    return this.#metadata.tables.manifests.putWhole(repository, manifest, descriptors, tags);
+  }
+
+  /** Refuses what must be refused; returns what the manifest points at and lacks. */
+  async #putChecked(
+    push: Push,
+    manifest: NewManifest,
+    pointsAt: readonly Successor[],
+    tags: readonly Tag[],
+  ): Promise<readonly Digest[]> {
+    return this.#metadata.transaction(async (tables) => {
+      const id = await tables.repositories.ensure(push.repository);
+      const missing = await this.#requireSuccessors(tables, id, push.repository, pointsAt);
       const digests = pointsAt.map(({ descriptor }) => descriptor.digest);
-      await tables.manifests.put(repository, stored, digests);
-      // In one order everywhere, so that two pushes of the same tags wait for each other and do not lock up.
-      for (const tag of [...new Set(tags)].sort()) {
-        await setTag(tables, repository, push, tag, digest);
-      }
+      await tables.manifests.put(id, manifest, digests);
+      for (const tag of tags) await setTag(tables, id, push, tag, manifest.digest);
       return missing;
     });
-    return { digest, subject: manifest.subject?.digest, lacking };
   }
 
   /** Takes a tag away, and nothing else; or a manifest, with all its tags. */

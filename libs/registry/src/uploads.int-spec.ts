@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MetadataUnavailableError } from '@slipway/metadata';
-import { named } from '@slipway/metadata/testing';
+import { eventually, named } from '@slipway/metadata/testing';
 import { type Algorithm, digestOf, type RepositoryName } from '@slipway/oci';
 import { FilesystemBlobStore, parseStorageKey, StorageFullError } from '@slipway/storage';
 import fc from 'fast-check';
@@ -362,6 +362,9 @@ describe('Decision 3: 201 means durable', () => {
       await expect(doomed.uploads.complete(upload, digest, aChunk(bytes))).rejects.toThrow(
         MetadataUnavailableError,
       );
+      // Postgres notices a moment later that the process is gone, and its lock with it.
+      const goesOn = () => one.uploads.append(upload, aChunk(NOTHING)).catch(() => undefined);
+      await eventually(goesOn, (size) => size === 100);
     });
     afterEach(async () => one.blobs.delete(repository, digest));
 

@@ -13,9 +13,9 @@ const moments: readonly Moment[] = [
   'on its way to the database',
   'done, and its answer on its way back',
 ];
-/** What is in the statements that make a push what it is: one for a blob, the last of several for a manifest. */
+/** What is in the statements that make a push what it is. */
 const blobCommit = 'uploads.commit\0';
-const manifestCommit = 'Q\0\0\0\x0bcommit\0';
+const manifestCommit = 'manifests.put-whole\0';
 const ociManifest = 'application/vnd.oci.image.manifest.v1+json';
 
 describe('a server that is killed while a push ends', () => {
