@@ -3,7 +3,7 @@ import { asked, GatheredStatements } from './gathered-statements.ts';
 import type { RepositoryId } from './repositories.table.ts';
 import type { Sql, Statement } from './sql.ts';
 
-export interface LinkedBlob {
+interface LinkedBlob {
   readonly size: number;
   readonly storageKey: string;
   /** When it will be looked at as possible garbage; `undefined` while it is no candidate. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, constants, fsync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, fsync, openSync } from 'node:fs';
 import { access, mkdir, open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -63,14 +63,14 @@ export class FilesystemBlobStore implements BlobStore {
     const path = this.#pathOf(key);
     const file = await unless('ENOENT', 'open', path, () => open(path));
     if (file === undefined) await this.#requireShard(key);
-    return file && new FileReader(path, file, await sizeOf(path, file));
+    return file && new FileReader(path, file, sizeOf(file));
   }
 
   async ingest(key: StorageKey): Promise<Ingest> {
     const path = this.#pathOf(key);
     const made = await unless('EEXIST', 'open', path, () => open(path, ANEW, FILE_MODE));
     const file = made ?? (await onDisk('open', path, () => open(path, O_RDWR)));
-    const size = made ? 0 : await sizeOf(path, file);
+    const size = made ? 0 : sizeOf(file);
     return new FileIngest(path, file, size, () => syncFolder(this.#shardOf(key)), this.#disk);
   }
 
@@ -127,14 +127,9 @@ async function makeFolder(path: string): Promise<string> {
   return topmost;
 }
 
-/** The size of a file just opened, which is closed when it cannot be told. */
-async function sizeOf(path: string, file: FileHandle): Promise<number> {
-  try {
-    return (await onDisk('look at', path, () => file.stat())).size;
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
+/** The size of a file just opened, which is answered from memory. */
+function sizeOf(file: FileHandle): number {
+  return fstatSync(file.fd).size;
 }
 
 /** Opening and closing a folder in which something was just done is answered from memory: only the sync waits. */
