@@ -14,6 +14,9 @@ import {
 } from '@slipway/registry';
 import { MemoryBlobStore } from '@slipway/storage';
 import { pino } from 'pino';
+import { openHub } from './api/hub.ts';
+import { Invites } from './api/invites.ts';
+import { loggingWitness } from './api/logging-witness.ts';
 import { createApp } from './app.ts';
 import { Authentication } from './auth/authentication.ts';
 import { hashPassword, Passwords } from './auth/passwords.ts';
@@ -47,17 +50,21 @@ beforeAll(async () => {
     resources: new Resources(metadata),
     uploads: new Uploads(metadata, store, times, randomUUID),
   };
+  const log = pino({ level: 'silent' });
   const identities = new Identities(metadata, Date.now);
   const signIn = new SignIn(metadata, identities, new Passwords(metadata));
   const tokens = await Tokens.load(metadata, identities, 300);
   const parts = {
     authentication: new Authentication(metadata, signIn, tokens),
-    log: pino({ level: 'silent' }),
+    hub: openHub(metadata, 'administrators', times),
+    invites: new Invites(log, undefined, undefined, false),
+    log,
     metrics: new Metrics(),
     readiness: readiness(metadata, store),
     resources: registry.resources,
     signIn,
     tokens,
+    witness: loggingWitness(log),
   };
   app = await createApp(parseSettings({}), registry, parts);
   await app.listen(0, '127.0.0.1');

@@ -23,6 +23,10 @@ import {
 import { FilesystemBlobStore } from '@slipway/storage';
 import type { Logger } from 'pino';
 import { ensureAdministrator } from './administrator.ts';
+import { openHub } from './api/hub.ts';
+import { Invites } from './api/invites.ts';
+import { loggingWitness } from './api/logging-witness.ts';
+import { openMail } from './api/mail.ts';
 import { createApp } from './app.ts';
 import { Authentication } from './auth/authentication.ts';
 import { Passwords } from './auth/passwords.ts';
@@ -89,14 +93,20 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
     const signIn = new SignIn(metadata, identities, new Passwords(metadata));
     const tokens = await Tokens.load(metadata, identities, settings.SLIPWAY_TOKEN_LIFETIME);
     const authentication = new Authentication(metadata, signIn, tokens);
+    const secure = settings.SLIPWAY_TLS_CERT !== undefined;
     const metrics = new Metrics();
+    const mail = openMail(settings);
+    if (mail !== undefined) started.push(async () => mail.close());
     const parts = {
       authentication,
+      hub: openHub(metadata, settings.SLIPWAY_CREATE_ORGANISATIONS, times),
+      invites: new Invites(log, mail, settings.SLIPWAY_PUBLIC_URL, secure),
       log,
       metrics,
       resources: registry.resources,
       signIn,
       tokens,
+      witness: loggingWitness(log),
       readiness: readiness(metadata, store),
     };
     const app = await createApp(settings, registry, parts);

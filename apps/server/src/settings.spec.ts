@@ -19,6 +19,7 @@ describe('parseSettings', () => {
       SLIPWAY_DATA_DIR: './data',
       SLIPWAY_DATABASE_CONNECTIONS: 20,
       SLIPWAY_ADMIN_USERNAME: 'admin',
+      SLIPWAY_CREATE_ORGANISATIONS: 'administrators',
       SLIPWAY_LOG_LEVEL: 'info',
       SLIPWAY_LOG_FORMAT: 'auto',
       SLIPWAY_SPARSE_MANIFESTS: 'index',

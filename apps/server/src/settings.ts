@@ -54,6 +54,21 @@ const schema = z
       .describe(
         "The administrator's password from this start on. Unset: generated on the first start and shown once.",
       ),
+    SLIPWAY_CREATE_ORGANISATIONS: z
+      .enum(['administrators', 'everyone'])
+      .default('administrators')
+      .describe('Who may create organisations.'),
+    SLIPWAY_SMTP_URL: z
+      .url({ protocol: /^smtps?$/, error: 'is not an smtp:// or smtps:// URL' })
+      .optional()
+      .describe(
+        'Mail server for invitations and new passwords, `smtp://user:password@host:587`; with `SLIPWAY_SMTP_FROM`. Unset: links are only shown to who makes them.',
+      ),
+    SLIPWAY_SMTP_FROM: z
+      .string()
+      .min(3)
+      .optional()
+      .describe('Whom e-mails are from, such as `Slipway <slipway@example.org>`.'),
     SLIPWAY_TLS_CERT: z
       .string()
       .min(1)
@@ -102,6 +117,11 @@ const schema = z
     path: ['SLIPWAY_TLS_CERT'],
     when: () => true, // whatever else is wrong, for every fault is named at once
     error: 'and SLIPWAY_TLS_KEY go together: set both or neither',
+  })
+  .refine((env) => (env.SLIPWAY_SMTP_URL === undefined) === (env.SLIPWAY_SMTP_FROM === undefined), {
+    path: ['SLIPWAY_SMTP_URL'],
+    when: () => true,
+    error: 'and SLIPWAY_SMTP_FROM go together: set both or neither',
   });
 
 export type Settings = Readonly<z.infer<typeof schema>>;

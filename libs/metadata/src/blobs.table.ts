@@ -69,6 +69,18 @@ export class BlobsTable {
     await this.#sql.query(UNLINK, [repository, digest]);
   }
 
+  /** Takes all its blobs from the repository; returns which they were. */
+  async unlinkAll(repository: RepositoryId): Promise<Digest[]> {
+    return (await this.#sql.query(UNLINK_ALL, [repository])).map((row) => row.digest);
+  }
+
+  /** Removes those blobs that no repository links, and returns the keys of the bytes that nobody needs now. */
+  async removeAllUnlinked(digests: readonly Digest[]): Promise<string[]> {
+    // Two statements, as below.
+    await this.#sql.query(LOCK_BLOBS, [digests]);
+    return (await this.#sql.query(REMOVE_ALL, [digests])).map((row) => row.storage_key);
+  }
+
   /** Removes the blob if no repository links it, and returns the key of the bytes that nobody needs now. */
   async removeUnlinked(digest: Digest): Promise<string | undefined> {
     // Two statements, so that the second sees links that were committed while the first waited for the row.
@@ -161,6 +173,23 @@ const HELD: Statement<{ digest: string; size: number }> = {
 const UNLINK: Statement<unknown> = {
   name: 'blobs.unlink',
   text: 'delete from repository_blobs where repository_id = $1 and digest = $2',
+};
+
+const UNLINK_ALL: Statement<{ digest: Digest }> = {
+  name: 'blobs.unlink-all',
+  text: 'delete from repository_blobs where repository_id = $1 returning digest',
+};
+
+const LOCK_BLOBS: Statement<unknown> = {
+  name: 'blobs.lock-all',
+  text: 'select 1 from blobs where digest = any($1::text[]) order by digest for update',
+};
+
+const REMOVE_ALL: Statement<{ storage_key: string }> = {
+  name: 'blobs.remove-all',
+  text: `delete from blobs b where digest = any($1::text[])
+    and not exists (select 1 from repository_blobs l where l.digest = b.digest)
+    returning storage_key`,
 };
 
 const LOCK_LINK: Statement<unknown> = {

@@ -1,6 +1,6 @@
 export type { AccessTokenRecord, NewAccessToken, TokenOwner } from './access-tokens.table.ts';
 export type { AccessWatch } from './access-watch.ts';
-export type { Account, AccountId, NewAccount, Origin } from './accounts.table.ts';
+export type { Account, AccountFilter, AccountId, NewAccount, Origin } from './accounts.table.ts';
 export type { Connection } from './connection.ts';
 export type { DataSourceOptions } from './data-source.ts';
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.ts';
@@ -11,6 +11,8 @@ export { migrate, NewerDatabaseError } from './migrate.ts';
 export type { ManifestRecord, NewManifest, Referrer } from './manifests.table.ts';
 export type { Namespace, NamespaceId } from './namespaces.table.ts';
 export { Remembered } from './remembered.ts';
+export type { NewOneTimeLink, OneTimeLink } from './one-time-links.table.ts';
+export type { Member, MemberRole } from './organisation-members.table.ts';
 export type { RepositoryId, Visible } from './repositories.table.ts';
 export type { SigningKeyRecord } from './signing-keys.table.ts';
 export type { Tables } from './tables.ts';

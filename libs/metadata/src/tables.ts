@@ -6,6 +6,8 @@ import { DeletionsTable } from './deletions.table.ts';
 import { IdentitiesTable } from './identities.table.ts';
 import { ManifestsTable } from './manifests.table.ts';
 import { NamespacesTable } from './namespaces.table.ts';
+import { OneTimeLinksTable } from './one-time-links.table.ts';
+import { OrganisationMembersTable } from './organisation-members.table.ts';
 import { RepositoriesTable } from './repositories.table.ts';
 import { SigningKeysTable } from './signing-keys.table.ts';
 import type { Sql } from './sql.ts';
@@ -21,6 +23,8 @@ export interface Tables {
   readonly identities: IdentitiesTable;
   readonly manifests: ManifestsTable;
   readonly namespaces: NamespacesTable;
+  readonly oneTimeLinks: OneTimeLinksTable;
+  readonly organisationMembers: OrganisationMembersTable;
   readonly repositories: RepositoriesTable;
   readonly signingKeys: SigningKeysTable;
   readonly tags: TagsTable;
@@ -37,6 +41,8 @@ export function tablesOver(sql: Sql): Tables {
     identities: new IdentitiesTable(sql),
     manifests: new ManifestsTable(sql),
     namespaces: new NamespacesTable(sql),
+    oneTimeLinks: new OneTimeLinksTable(sql),
+    organisationMembers: new OrganisationMembersTable(sql),
     repositories: new RepositoriesTable(sql),
     signingKeys: new SigningKeysTable(sql),
     tags: new TagsTable(sql),

@@ -7,19 +7,24 @@ export {
   type Identity,
   type Limit,
   may,
+  type Membership,
   type Resource,
   type Right,
   type Role,
 } from './access.ts';
+export { Accounts, type NewPerson, type PasswordHashing } from './accounts.ts';
 export { Blobs } from './blobs.ts';
 export { collectGarbage } from './collect-garbage.ts';
 export { asRegistryError, type Reason, RegistryError } from './errors.ts';
 export type { GarbageTimes } from './garbage-times.ts';
 export { fingerprint, Identities } from './identities.ts';
+export { Links, type NewLink } from './links.ts';
 export { Manifests, type SparseManifests } from './manifests.ts';
+export { type Founders, type NewOrganisation, Organisations } from './organisations.ts';
 export { type Credential, parsePrincipal, type Principal, writePrincipal } from './principal.ts';
 export { type ReferrersPage, Referrers } from './referrers.ts';
 export { refusal } from './refusal.ts';
+export type { Fate } from './removal.ts';
 export { Repositories } from './repositories.ts';
 export { Resources } from './resources.ts';
 export { hashOfSecret, isSecret, newSecret } from './secrets.ts';

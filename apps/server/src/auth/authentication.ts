@@ -24,7 +24,7 @@ export class Authentication {
 
   constructor(metadata: Metadata, signIn: SignIn, tokens: Tokens) {
     this.#known = new Remembered(metadata.access, REMEMBERED);
-    this.#passport.use(new BearerStrategy(tokens));
+    this.#passport.use(new BearerStrategy(tokens, signIn));
     this.#passport.use(new BasicStrategy(signIn));
   }
 

@@ -2,6 +2,7 @@ import type { Metadata } from '@slipway/metadata';
 import { type Identities, type Identity, isSecret, type Principal } from '@slipway/registry';
 import { checkAccessToken } from './access-token-check.ts';
 import type { Passwords } from './passwords.ts';
+import type { Shown } from './shown.ts';
 
 /** A name and what goes with it, as `docker login` sends them. */
 export interface Credentials {
@@ -26,9 +27,20 @@ export class SignIn {
 
   /** `undefined` when the name or the password is wrong. */
   async with(credentials: Credentials): Promise<Identity | undefined> {
+    return (await this.shown(credentials))?.identity;
+  }
+
+  /** As `with`, and when the credential ends. */
+  async shown(credentials: Credentials): Promise<Shown | undefined> {
     const principal = await this.#principal(credentials);
-    const identity = principal && (await this.#identities.of(principal));
-    return identity?.name === credentials.username ? identity : undefined;
+    const shown = principal && (await this.#identities.shown(principal));
+    return shown?.identity.name === credentials.username ? shown : undefined;
+  }
+
+  /** Whose access token it is says the token itself. */
+  async withToken(secret: string): Promise<Shown | undefined> {
+    const principal = await checkAccessToken(this.#metadata, secret);
+    return principal && this.#identities.shown(principal);
   }
 
   async #principal({ username, password }: Credentials): Promise<Principal | undefined> {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isSecret } from '@slipway/registry';
 import passport from 'passport';
 import type { Shown } from './shown.ts';
 import type { Credentials, SignIn } from './sign-in.ts';
@@ -29,21 +30,23 @@ export class BasicStrategy extends passport.Strategy {
       this.fail('no name and password');
       return;
     }
-    this.signIn.with(credentials).then((identity) => {
-      if (identity === undefined) this.fail('wrong name or password');
-      else this.success({ identity, expires: Infinity });
+    this.signIn.shown(credentials).then((shown) => {
+      if (shown === undefined) this.fail('wrong name or password');
+      else this.success(shown);
     }, this.error.bind(this));
   }
 }
 
-/** A token from the token endpoint (RFC 6750). */
+/** A token from the token endpoint, or an access token as it is (RFC 6750). */
 export class BearerStrategy extends passport.Strategy {
   override readonly name = 'bearer';
   private readonly tokens: Tokens;
+  private readonly signIn: SignIn;
 
-  constructor(tokens: Tokens) {
+  constructor(tokens: Tokens, signIn: SignIn) {
     super();
     this.tokens = tokens;
+    this.signIn = signIn;
   }
 
   override authenticate(this: this & Outcome, request: IncomingMessage): void {
@@ -52,7 +55,8 @@ export class BearerStrategy extends passport.Strategy {
       this.fail('no token');
       return;
     }
-    this.tokens.verify(token).then((shown) => {
+    const shown = isSecret(token) ? this.signIn.withToken(token) : this.tokens.verify(token);
+    shown.then((shown) => {
       if (shown === undefined) this.fail('the token is invalid or has expired');
       else this.success(shown);
     }, this.error.bind(this));

@@ -28,6 +28,8 @@ export const SERVICE = 'slipway';
 const ALGORITHM = 'ES256';
 const REFRESH_LIFETIME = 90 * 86_400;
 
+const NOBODY: Shown = { identity: ANONYMOUS, expires: Infinity };
+
 /** One id, so that of several first starts at once one makes the key, and all of them use it. */
 const FIRST_KEY = 'first';
 
@@ -96,10 +98,11 @@ export class Tokens {
     const verified = await this.#verify(token);
     if (verified === undefined) return undefined;
     const { principal, grants, expires } = verified;
-    const bearer = principal === undefined ? ANONYMOUS : await this.#identities.of(principal);
+    const bearer = principal === undefined ? NOBODY : await this.#identities.shown(principal);
     if (bearer === undefined) return undefined;
-    const limits = [...bearer.limits, { of: 'registry-token', grants, api: false } as const];
-    return { identity: { ...bearer, limits }, expires };
+    const { identity } = bearer;
+    const limits = [...identity.limits, { of: 'registry-token', grants, api: false } as const];
+    return { identity: { ...identity, limits }, expires: Math.min(expires, bearer.expires) };
   }
 
   /** A token that gets others, without a password; `undefined` for a credential that is not there to stay. */
