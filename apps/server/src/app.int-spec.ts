@@ -287,6 +287,16 @@ describe('the protocol', () => {
 });
 
 describe('beside the protocol', () => {
+  test('it publishes the keys that its tokens are signed with', async () => {
+    const { status, headers, json } = await ask('GET', '/.well-known/jwks.json');
+
+    expect(status).toBe(200);
+    expect(headers.get('cache-control')).toBe('public, max-age=300');
+    expect(headers.get('content-type')).toMatch(/^application\/jwk-set\+json/);
+    expect(json).toEqual({ keys: [expect.objectContaining({ kty: 'EC', alg: 'ES256' })] });
+    expect(json).not.toHaveProperty('keys.0.d');
+  });
+
   test('it says whether it is alive and ready, and counts', async () => {
     expect((await ask('GET', '/healthz')).json).toEqual({ status: 'ok' });
     expect((await ask('GET', '/readyz')).json).toEqual({ status: 'ok' });

@@ -3,6 +3,7 @@ import { APP_FILTER } from '@nestjs/core';
 import { Resources } from '@slipway/registry';
 import type { Logger } from 'pino';
 import { Authentication } from './auth/authentication.ts';
+import { KeysController } from './auth/keys.controller.ts';
 import { SignIn } from './auth/sign-in.ts';
 import { TokenController } from './auth/token.controller.ts';
 import { Tokens } from './auth/tokens.ts';
@@ -27,7 +28,7 @@ export class AppModule {
   static over(parts: Parts): DynamicModule {
     return {
       module: AppModule,
-      controllers: [HealthController, TokenController],
+      controllers: [HealthController, KeysController, TokenController],
       providers: [
         { provide: Authentication, useValue: parts.authentication },
         { provide: LOG, useValue: parts.log },

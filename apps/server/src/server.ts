@@ -29,6 +29,7 @@ import { Passwords } from './auth/passwords.ts';
 import { SignIn } from './auth/sign-in.ts';
 import { Tokens } from './auth/tokens.ts';
 import { startGarbageJob } from './jobs/garbage.job.ts';
+import { startKeysJob } from './jobs/keys.job.ts';
 import { Metrics } from './metrics.ts';
 import { checkPublicUrl } from './public-url.ts';
 import { readiness } from './readiness.ts';
@@ -39,6 +40,8 @@ const DATABASE_PATIENCE = 60_000;
 
 /** Longer than anybody reads one blob. In seconds; less where garbage is to go sooner. */
 const DELETION_DELAY = 3600;
+
+const DAY = 86_400;
 
 export interface Server {
   /** Where it listens, such as `http://127.0.0.1:5000`. */
@@ -106,6 +109,10 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
     const interval = settings.SLIPWAY_GARBAGE_INTERVAL * 1000;
     const garbage = startGarbageJob({ metadata, store, times, metrics, log }, interval);
     started.push(() => garbage.stop());
+    const lifetime = settings.SLIPWAY_TOKEN_LIFETIME;
+    const rotation = settings.SLIPWAY_KEY_ROTATION * DAY;
+    const keys = startKeysJob({ keys: tokens.keys, lifetime, log }, rotation);
+    started.push(() => keys.stop());
     void checkPublicUrl(settings.SLIPWAY_PUBLIC_URL, log);
     return { url: await app.getUrl(), generatedPassword: generated, stop };
   } catch (error) {

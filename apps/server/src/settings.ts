@@ -82,6 +82,9 @@ const schema = z
       .default(8 * 1024 * 1024)
       .describe('Largest manifest, in bytes.'),
     SLIPWAY_TOKEN_LIFETIME: seconds(60).default(300).describe('Life of a token, in seconds.'),
+    SLIPWAY_KEY_ROTATION: whole(1, 3650)
+      .default(30)
+      .describe('Days after which another key signs the tokens; see docs/access.md.'),
     SLIPWAY_UPLOAD_EXPIRY: seconds()
       .default(86_400)
       .describe('Seconds after which an upload that nobody goes on with is removed.'),
