@@ -286,6 +286,56 @@ describe('the protocol', () => {
   });
 });
 
+describe('signing in with a wrong password', () => {
+  const basicOf = (name: string, password: string) =>
+    `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
+  const ways: readonly ((name: string, password: string) => Promise<Response>)[] = [
+    (name, password) =>
+      fetch(`${url}/v2/`, { headers: { authorization: basicOf(name, password) } }),
+    (name, password) =>
+      fetch(`${url}/token`, { headers: { authorization: basicOf(name, password) } }),
+    (username, password) =>
+      fetch(`${url}/token`, {
+        method: 'POST',
+        body: new URLSearchParams({ grant_type: 'password', username, password }),
+      }),
+  ];
+
+  test.each(['grace', 'nobody-of-that-name'])(
+    'as %s is slowed down in every way in, and the right one there too, but not elsewhere in use',
+    async (name) => {
+      const passwordHash = await hashPassword('the right one');
+      await metadata.tables.accounts.insert({
+        ...{ username: 'grace', passwordHash, administrator: false },
+      });
+      for (let n = 0; n < 6; n++) {
+        const answer = await ways[n % 3]?.(name, `guess ${n}`);
+        if (n < 5) expect(answer?.status).toBe(401);
+      }
+      // As after eight failures more: a wait that no machine is too slow for.
+      await database.query('update sign_in_failures set failures = failures + 8');
+      for (const way of ways) {
+        for (const password of ['guess', 'the right one']) {
+          const answer = await way(name, password);
+          expect(answer.status).toBe(429);
+          expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+          expect(answer.headers.get('www-authenticate')).toBeNull();
+          expect(await answer.json()).toEqual({
+            errors: [
+              {
+                code: 'TOOMANYREQUESTS',
+                message: 'too many sign-ins have failed; wait, and try again',
+                detail: { retryAfter: expect.any(Number) as number },
+              },
+            ],
+          });
+        }
+      }
+      expect((await ask('GET', '/v2/', ADMIN)).status).toBe(200);
+    },
+  );
+});
+
 describe('beside the protocol', () => {
   test('it publishes the keys that its tokens are signed with', async () => {
     const { status, headers, json } = await ask('GET', '/.well-known/jwks.json');

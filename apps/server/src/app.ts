@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type IncomingMessage, maxHeaderSize } from 'node:http';
 import type { Socket } from 'node:net';
@@ -6,6 +7,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { RegistryError } from '@slipway/registry';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule, type Parts } from './app.module.ts';
+import { noteAsking } from './asking.ts';
 import { bearerChallenge, tokenRealm } from './auth/challenge.ts';
 import {
   answerError,
@@ -28,6 +30,8 @@ export async function createApp(
     ...tls(settings),
     // The longest path that Node reads; what a name may be is for the protocol to say, in its own words.
     routerOptions: { maxParamLength: 16_384, ignoreTrailingSlash: true },
+    // In the audit log a request keeps its name beside those of other replicas and other days.
+    genReqId: () => randomUUID(),
     rewriteUrl: (request: IncomingMessage) => encodeNameInPath(request.url ?? '/'),
     clientErrorHandler: refuseMalformed,
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
@@ -44,6 +48,7 @@ export async function createApp(
     abortOnError: false,
   });
   const fastify = adapter.getInstance<FastifyInstance>();
+  noteAsking(fastify);
   answerExpectationsLate(fastify);
   requireHost(fastify);
   refuseTunnels(fastify);

@@ -11,9 +11,10 @@ export {
   type Right,
   type Role,
 } from './access.ts';
+export type { Asking } from './asking.ts';
 export { Blobs } from './blobs.ts';
 export { collectGarbage } from './collect-garbage.ts';
-export { asRegistryError, type Reason, RegistryError } from './errors.ts';
+export { asRegistryError, type Reason, RegistryError, tooManyRequests } from './errors.ts';
 export type { GarbageTimes } from './garbage-times.ts';
 export { fingerprint, Identities } from './identities.ts';
 export { Manifests, type SparseManifests } from './manifests.ts';

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import passport from 'passport';
+import { askingOf } from '../asking.ts';
 import type { Shown } from './shown.ts';
 import type { Credentials, SignIn } from './sign-in.ts';
 import type { Tokens } from './tokens.ts';
@@ -29,7 +30,7 @@ export class BasicStrategy extends passport.Strategy {
       this.fail('no name and password');
       return;
     }
-    this.signIn.with(credentials).then((identity) => {
+    this.signIn.with(credentials, askingOf(request)).then((identity) => {
       if (identity === undefined) this.fail('wrong name or password');
       else this.success({ identity, expires: Infinity });
     }, this.error.bind(this));

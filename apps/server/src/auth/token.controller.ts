@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { Body, Controller, Get, Header, HttpCode, Inject, Post, Query, Req } from '@nestjs/common';
-import { type Identity, RegistryError, Resources } from '@slipway/registry';
+import { type Asking, type Identity, RegistryError, Resources } from '@slipway/registry';
 import { z } from 'zod';
+import { askingOf } from '../asking.ts';
 import { Authentication } from './authentication.ts';
 import { TOKEN_PATH } from './challenge.ts';
 import { type Asked, granted, parseScopes, toScope } from './scopes.ts';
@@ -64,9 +65,9 @@ export class TokenController {
   @Post()
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
-  async post(@Body() body: unknown) {
+  async post(@Req() request: { readonly raw: IncomingMessage }, @Body() body: unknown) {
     const form = parsed(postParameters, body ?? {});
-    const identity = await this.#fromForm(form);
+    const identity = await this.#fromForm(form, askingOf(request.raw));
     const grants = await this.#granted(identity, form.scope);
     const answer = {
       ...(await this.#answer(identity, grants)),
@@ -78,16 +79,22 @@ export class TokenController {
       : answer;
   }
 
-  async #fromForm(form: z.infer<typeof postParameters>): Promise<Identity> {
-    const identity = await this.#identityOf(form);
+  async #fromForm(form: z.infer<typeof postParameters>, asking: Asking): Promise<Identity> {
+    const identity = await this.#identityOf(form, asking);
     if (identity !== undefined) return identity;
     throw new RegistryError('unauthenticated', 'wrong name, password or refresh token');
   }
 
-  async #identityOf(form: z.infer<typeof postParameters>): Promise<Identity | undefined> {
+  async #identityOf(
+    form: z.infer<typeof postParameters>,
+    asking: Asking,
+  ): Promise<Identity | undefined> {
     switch (form.grant_type) {
       case 'password':
-        return this.#signIn.with({ username: form.username ?? '', password: form.password ?? '' });
+        return this.#signIn.with(
+          { username: form.username ?? '', password: form.password ?? '' },
+          asking,
+        );
       case 'refresh_token':
         return this.#tokens.redeem(form.refresh_token ?? '');
       case undefined:

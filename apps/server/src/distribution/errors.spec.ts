@@ -33,6 +33,7 @@ const ANSWERS: Record<Reason, readonly [number, string]> = {
   'storage-unavailable': [503, 'UNAVAILABLE'],
   'tag-invalid': [400, 'MANIFEST_INVALID'],
   'tag-moved': [412, 'DENIED'],
+  'too-many-requests': [429, 'TOOMANYREQUESTS'],
   unauthenticated: [401, 'UNAUTHORIZED'],
   unsupported: [405, 'UNSUPPORTED'],
   'upload-busy': [409, 'BLOB_UPLOAD_INVALID'],

@@ -35,6 +35,7 @@ const WIRE: Record<Reason, readonly [status: number, code: ErrorCode]> = {
   'storage-unavailable': [503, 'UNAVAILABLE'],
   'tag-invalid': [400, 'MANIFEST_INVALID'],
   'tag-moved': [412, 'DENIED'],
+  'too-many-requests': [429, 'TOOMANYREQUESTS'],
   unauthenticated: [401, 'UNAUTHORIZED'],
   unsupported: [405, 'UNSUPPORTED'],
   'upload-busy': [409, 'BLOB_UPLOAD_INVALID'],
@@ -57,6 +58,10 @@ export async function answerError(
   const [status] = WIRE[refusal.reason];
   if (status >= 500) log.error({ err: refusal, id: request.id }, refusal.message);
   if (status === 503) reply.header('Retry-After', '5');
+  if (status === 429) {
+    const { retryAfter } = refusal.detail as { readonly retryAfter: number };
+    reply.header('Retry-After', String(retryAfter));
+  }
   return reply.code(status).send(errorBody(refusal));
 }
 

@@ -154,11 +154,13 @@ export async function distribution(
     try {
       return await identify(request);
     } catch (error) {
-      const token = /^bearer /i.test(request.headers.authorization ?? '');
-      reply.header(
-        'WWW-Authenticate',
-        challenge(request, scope, token ? 'invalid_token' : undefined),
-      );
+      if (error instanceof RegistryError && error.reason === 'unauthenticated') {
+        const token = /^bearer /i.test(request.headers.authorization ?? '');
+        reply.header(
+          'WWW-Authenticate',
+          challenge(request, scope, token ? 'invalid_token' : undefined),
+        );
+      }
       throw error;
     }
   }
