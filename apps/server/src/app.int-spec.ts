@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Metadata } from '@slipway/metadata';
 import { named, testDatabase, type TestDatabase } from '@slipway/metadata/testing';
 import {
+  AuditLog,
   Blobs,
   Identities,
   Manifests,
@@ -25,6 +26,7 @@ import { parseSettings } from './settings.ts';
 
 let database: TestDatabase;
 let metadata: Metadata;
+let audit: AuditLog;
 let app: NestFastifyApplication;
 let url: string;
 beforeAll(async () => {
@@ -39,7 +41,11 @@ beforeAll(async () => {
   }
   const store = new MemoryBlobStore();
   const times = { reviewDelay: 60, deletionDelay: 60, uploadExpiry: 60, now: Date.now };
+  audit = new AuditLog(metadata, Date.now, (error) => {
+    throw error;
+  });
   const registry = {
+    audit,
     blobs: new Blobs(metadata, store, times),
     manifests: new Manifests(metadata, times, 'index'),
     referrers: new Referrers(metadata),
@@ -48,9 +54,10 @@ beforeAll(async () => {
     uploads: new Uploads(metadata, store, times, randomUUID),
   };
   const identities = new Identities(metadata, Date.now);
-  const signIn = new SignIn(metadata, identities, new Passwords(metadata));
+  const signIn = new SignIn(metadata, identities, new Passwords(metadata), audit);
   const tokens = await Tokens.load(metadata, identities, 300);
   const parts = {
+    audit,
     authentication: new Authentication(metadata, signIn, tokens),
     log: pino({ level: 'silent' }),
     metrics: new Metrics(),
@@ -65,6 +72,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await app.close();
+  await audit.close();
   await metadata.close();
   await database.drop();
 });
@@ -334,6 +342,61 @@ describe('signing in with a wrong password', () => {
       expect((await ask('GET', '/v2/', ADMIN)).status).toBe(200);
     },
   );
+});
+
+test('the audit log has what was pushed, mounted, deleted, denied and tried, and no pull', async () => {
+  const digest = `sha256:${createHash('sha256').update(EMPTY_INDEX).digest('hex')}`;
+  const bytes = 'bytes to mount';
+  const blob = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  const path = '/v2/audited/a';
+  const mayFail = { authorization: basic('ada'), 'user-agent': 'a-client/1' };
+  await pushIndex(`${path}/manifests/v1?tag=v2`);
+  await ask('POST', `${path}/blobs/uploads/?digest=${blob}`, ADMIN, bytes);
+  await ask('POST', `/v2/audited/b/blobs/uploads/?mount=${blob}&from=audited/a`, ADMIN);
+  await ask('GET', `${path}/manifests/v1`, ADMIN);
+  await ask('GET', `${path}/manifests/v1`, undefined, undefined, mayFail);
+  await ask('DELETE', `${path}/manifests/v1`, undefined, undefined, mayFail);
+  await ask('GET', `${path}/manifests/v1`);
+  await ask('PUT', `${path}/manifests/bad`, ADMIN, '{}');
+  await ask('DELETE', `${path}/manifests/v2`, ADMIN);
+  await ask('DELETE', `${path}/manifests/${digest}`, ADMIN);
+  await ask('DELETE', `${path}/manifests/${digest}`, ADMIN);
+  await ask('DELETE', `${path}/blobs/${blob}`, ADMIN);
+  await audit.close();
+
+  const events = await metadata.tables.auditEvents.list({ namespace: 'audited' }, undefined, 100);
+  const told = events.map(({ actor, action, resource, outcome }) =>
+    [actor, outcome, action, resource.replace('audited/', '')].join(' '),
+  );
+  expect(told.sort()).toEqual(
+    [
+      `admin done manifest.push a:v1`,
+      `admin done blob.mount b@${blob}`,
+      `ada refused repository.pull a`,
+      `ada refused repository.delete a`,
+      `admin failed manifest.push a:bad`,
+      `admin done tag.delete a:v2`,
+      `admin done manifest.delete a@${digest}`,
+      `admin failed manifest.delete a@${digest}`,
+      `admin done blob.delete a@${blob}`,
+    ].sort(),
+  );
+  expect(events).toContainEqual(
+    expect.objectContaining({
+      actor: 'ada',
+      actorKind: 'account',
+      credential: 'password',
+      address: '127.0.0.1',
+      client: 'a-client/1',
+      requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+    }),
+  );
+  const [push] = await metadata.tables.auditEvents.list(
+    { namespace: 'audited', action: 'manifest.push', outcome: 'done' },
+    undefined,
+    1,
+  );
+  expect(push?.detail).toMatchObject({ digest, tags: ['v1', 'v2'] });
 });
 
 describe('beside the protocol', () => {

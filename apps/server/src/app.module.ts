@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { Resources } from '@slipway/registry';
+import { AuditLog, Resources } from '@slipway/registry';
 import type { Logger } from 'pino';
 import { Authentication } from './auth/authentication.ts';
 import { KeysController } from './auth/keys.controller.ts';
@@ -14,6 +14,7 @@ import { LOG, RegistryErrorFilter } from './registry-error.filter.ts';
 
 /** What the controllers need, made before the app. */
 export interface Parts {
+  readonly audit: AuditLog;
   readonly authentication: Authentication;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -30,6 +31,7 @@ export class AppModule {
       module: AppModule,
       controllers: [HealthController, KeysController, TokenController],
       providers: [
+        { provide: AuditLog, useValue: parts.audit },
         { provide: Authentication, useValue: parts.authentication },
         { provide: LOG, useValue: parts.log },
         { provide: Metrics, useValue: parts.metrics },

@@ -11,6 +11,7 @@ import {
   migrate,
 } from '@slipway/metadata';
 import {
+  AuditLog,
   Blobs,
   type GarbageTimes,
   Identities,
@@ -80,7 +81,12 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
       uploadExpiry: settings.SLIPWAY_UPLOAD_EXPIRY,
       now: Date.now,
     };
+    const audit = new AuditLog(metadata, Date.now, (error) => {
+      log.error({ err: error }, 'the audit log could not be written; it is tried again');
+    });
+    started.push(() => audit.close());
     const registry = {
+      audit,
       blobs: new Blobs(metadata, store, times),
       manifests: new Manifests(metadata, times, settings.SLIPWAY_SPARSE_MANIFESTS),
       referrers: new Referrers(metadata),
@@ -89,11 +95,12 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
       uploads: new Uploads(metadata, store, times, randomUUID),
     };
     const identities = new Identities(metadata, Date.now);
-    const signIn = new SignIn(metadata, identities, new Passwords(metadata));
+    const signIn = new SignIn(metadata, identities, new Passwords(metadata), audit);
     const tokens = await Tokens.load(metadata, identities, settings.SLIPWAY_TOKEN_LIFETIME);
     const authentication = new Authentication(metadata, signIn, tokens);
     const metrics = new Metrics();
     const parts = {
+      audit,
       authentication,
       log,
       metrics,

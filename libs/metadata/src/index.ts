@@ -1,6 +1,7 @@
 export type { AccessTokenRecord, NewAccessToken, TokenOwner } from './access-tokens.table.ts';
 export type { AccessWatch } from './access-watch.ts';
 export type { Account, AccountId, NewAccount, Origin } from './accounts.table.ts';
+export type { AuditEvent, AuditFilter, NewAuditEvent } from './audit-events.table.ts';
 export type { Connection } from './connection.ts';
 export type { DataSourceOptions } from './data-source.ts';
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.ts';

@@ -1,5 +1,6 @@
 import { AccessTokensTable } from './access-tokens.table.ts';
 import { AccountsTable } from './accounts.table.ts';
+import { AuditEventsTable } from './audit-events.table.ts';
 import { BlobReviewsTable } from './blob-reviews.table.ts';
 import { BlobsTable } from './blobs.table.ts';
 import { DeletionsTable } from './deletions.table.ts';
@@ -16,6 +17,7 @@ import { UploadsTable } from './uploads.table.ts';
 export interface Tables {
   readonly accessTokens: AccessTokensTable;
   readonly accounts: AccountsTable;
+  readonly auditEvents: AuditEventsTable;
   readonly blobReviews: BlobReviewsTable;
   readonly blobs: BlobsTable;
   readonly deletions: DeletionsTable;
@@ -33,6 +35,7 @@ export function tablesOver(sql: Sql): Tables {
   return {
     accessTokens: new AccessTokensTable(sql),
     accounts: new AccountsTable(sql),
+    auditEvents: new AuditEventsTable(sql),
     blobReviews: new BlobReviewsTable(sql),
     blobs: new BlobsTable(sql),
     deletions: new DeletionsTable(sql),

@@ -12,6 +12,8 @@ export {
   type Role,
 } from './access.ts';
 export type { Asking } from './asking.ts';
+export { type By, type Deed, eventOf, onRepository } from './audit-event.ts';
+export { AuditLog, type AuditPage } from './audit-log.ts';
 export { Blobs } from './blobs.ts';
 export { collectGarbage } from './collect-garbage.ts';
 export { asRegistryError, type Reason, RegistryError, tooManyRequests } from './errors.ts';

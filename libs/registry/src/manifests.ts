@@ -10,6 +10,7 @@ import {
   successors,
   type Tag,
 } from '@slipway/oci';
+import { type By, eventOf, onRepository } from './audit-event.ts';
 import { RegistryError } from './errors.ts';
 import type { GarbageTimes } from './garbage-times.ts';
 import { digestOfBytes } from './hashing.ts';
@@ -78,8 +79,8 @@ export class Manifests {
     return { ...record, content };
   }
 
-  /** Stores the manifest with what it points at and its tags, all of it or nothing. */
-  async put(push: Push): Promise<Pushed> {
+  /** Stores the manifest with what it points at, its tags, and who did it, all of it or nothing. */
+  async put(push: Push, by?: By): Promise<Pushed> {
     const manifest = parsed(push);
     const { reference } = push;
     const algorithm = reference.kind === 'digest' ? algorithmOf(reference.digest) : 'sha256';
@@ -111,15 +112,25 @@ export class Manifests {
       for (const tag of [...new Set(tags)].sort()) {
         await setTag(tables, repository, push, tag, digest);
       }
+      if (by !== undefined) {
+        const detail = { digest, mediaType: manifest.mediaType, tags };
+        const deed = onRepository('manifest.push', push.repository, reference, detail);
+        await tables.auditEvents.insert([eventOf(by, deed, 'done')]);
+      }
       return missing;
     });
     return { digest, subject: manifest.subject?.digest, lacking };
   }
 
   /** Takes a tag away, and nothing else; or a manifest, with all its tags. */
-  async delete(repository: RepositoryName, reference: Reference): Promise<void> {
+  async delete(repository: RepositoryName, reference: Reference, by?: By): Promise<void> {
     await this.#metadata.transaction(async (tables) => {
       const id = await existing(tables, repository);
+      if (by !== undefined) {
+        const action = reference.kind === 'tag' ? 'tag.delete' : 'manifest.delete';
+        const deed = onRepository(action, repository, reference);
+        await tables.auditEvents.insert([eventOf(by, deed, 'done')]);
+      }
       if (reference.kind === 'tag') {
         if (!(await tables.tags.delete(id, reference.tag)))
           throw unknownManifest(repository, reference);

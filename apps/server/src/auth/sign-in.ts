@@ -1,6 +1,7 @@
 import { type Metadata, Remembered } from '@slipway/metadata';
 import {
   type Asking,
+  type AuditLog,
   hashOfSecret,
   type Identities,
   type Identity,
@@ -24,13 +25,15 @@ const REMEMBERED = 10_000;
  * the name is of.
  */
 export class SignIn {
+  readonly #audit: AuditLog;
   readonly #metadata: Metadata;
   readonly #identities: Identities;
   readonly #passwords: Passwords;
   readonly #throttle: SignInThrottle;
   readonly #tokens: Remembered<Principal>;
 
-  constructor(metadata: Metadata, identities: Identities, passwords: Passwords) {
+  constructor(metadata: Metadata, identities: Identities, passwords: Passwords, audit: AuditLog) {
+    this.#audit = audit;
     this.#metadata = metadata;
     this.#identities = identities;
     this.#passwords = passwords;
@@ -42,12 +45,19 @@ export class SignIn {
    * `undefined` when the name or the password is wrong; throws when so many were that the next must wait.
    * Nobody guesses an access token, so that those are not counted.
    */
-  async with(credentials: Credentials, { address }: Asking): Promise<Identity | undefined> {
+  async with(credentials: Credentials, asking: Asking): Promise<Identity | undefined> {
     const { username, password } = credentials;
-    if (isSecret(password)) return this.#identity(username, await this.#ownerOf(password));
-    return this.#throttle.attempt(credentials, address, async () =>
-      this.#identity(username, await this.#passwords.check(username, password)),
-    );
+    const identity = isSecret(password)
+      ? await this.#identity(username, await this.#ownerOf(password))
+      : await this.#throttle.attempt(credentials, asking.address, async () =>
+          this.#identity(username, await this.#passwords.check(username, password)),
+        );
+    if (identity !== undefined) this.#audit.signedIn({ identity, asking });
+    else {
+      const kind = isSecret(password) ? 'access-token' : 'password';
+      this.#audit.signInRefused(username, kind, asking);
+    }
+    return identity;
   }
 
   async #ownerOf(secret: string): Promise<Principal | undefined> {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Body, Controller, Get, Header, HttpCode, Inject, Post, Query, Req } from '@nestjs/common';
-import { type Asking, type Identity, RegistryError, Resources } from '@slipway/registry';
+import { type Asking, AuditLog, type Identity, RegistryError, Resources } from '@slipway/registry';
 import { z } from 'zod';
 import { askingOf } from '../asking.ts';
 import { Authentication } from './authentication.ts';
@@ -33,17 +33,20 @@ const postParameters = z.object({
  */
 @Controller(TOKEN_PATH)
 export class TokenController {
+  readonly #audit: AuditLog;
   readonly #authentication: Authentication;
   readonly #resources: Resources;
   readonly #signIn: SignIn;
   readonly #tokens: Tokens;
 
   constructor(
+    @Inject(AuditLog) audit: AuditLog,
     @Inject(Authentication) authentication: Authentication,
     @Inject(Resources) resources: Resources,
     @Inject(SignIn) signIn: SignIn,
     @Inject(Tokens) tokens: Tokens,
   ) {
+    this.#audit = audit;
     this.#authentication = authentication;
     this.#resources = resources;
     this.#signIn = signIn;
@@ -96,7 +99,7 @@ export class TokenController {
           asking,
         );
       case 'refresh_token':
-        return this.#tokens.redeem(form.refresh_token ?? '');
+        return this.#redeem(form.refresh_token ?? '', asking);
       case undefined:
       default:
         throw new RegistryError(
@@ -104,6 +107,13 @@ export class TokenController {
           'grant_type is neither password nor refresh_token',
         );
     }
+  }
+
+  async #redeem(token: string, asking: Asking): Promise<Identity | undefined> {
+    const identity = await this.#tokens.redeem(token);
+    if (identity !== undefined) this.#audit.signedIn({ identity, asking });
+    else this.#audit.signInRefused('', 'refresh-token', asking);
+    return identity;
   }
 
   async #granted(identity: Identity, scope: readonly string[]): Promise<readonly Asked[]> {

@@ -11,6 +11,8 @@ import {
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { BearerError } from '../auth/challenge.ts';
+import { askingOf } from '../asking.ts';
+import { denied } from './audited.ts';
 import { type Limits, parameter, type Registry, shortened } from './call.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { answerError } from './errors.ts';
@@ -74,7 +76,7 @@ export async function distribution(
     );
   });
 
-  for (const { method, path, action, handle } of ENDPOINTS) {
+  for (const { method, path, action, handle, deed } of ENDPOINTS) {
     app.route({
       method,
       url: path,
@@ -83,7 +85,14 @@ export async function distribution(
         const resource = await registry.resources.repository(requireName(request), action);
         const identity = await admit(request, reply, action, resource);
         const repository = resource.name;
-        return handle({ log, registry, limits, request, reply, identity, repository });
+        const asking = askingOf(request.raw);
+        const call = { log, registry, limits, request, reply, identity, asking, repository };
+        try {
+          return await handle(call);
+        } catch (error) {
+          if (deed !== undefined) registry.audit.failed(call, deed(call, error));
+          throw error;
+        }
       },
     });
   }
@@ -108,7 +117,8 @@ export async function distribution(
 
   app.get('/_catalog', { exposeHeadRoute: false }, async (request, reply) => {
     const identity = await admit(request, reply, 'pull', { kind: 'catalog' });
-    return listRepositories({ log, registry, limits, request, reply, identity });
+    const asking = askingOf(request.raw);
+    return listRepositories({ log, registry, limits, request, reply, identity, asking });
   });
 
   /** Who asks, if they may; else a refusal that says how they might. */
@@ -122,6 +132,7 @@ export async function distribution(
     const identity = await identified(request, reply, scope);
     const decision = may(identity, action, resource);
     if (decision.allowed) return identity;
+    const by = { identity, asking: askingOf(request.raw) };
     const error = refusal(identity, action, resource, decision);
     switch (decision.because) {
       case 'anonymous':
@@ -132,6 +143,7 @@ export async function distribution(
         const bearer = bearerOf(identity);
         const own = may(bearer, action, resource);
         if (!own.allowed && bearer.kind !== 'anonymous') {
+          registry.audit.refused(by, denied(action, resource));
           throw refusal(bearer, action, resource, own);
         }
         const { message } = own.allowed ? error : refusal(bearer, action, resource, own);
@@ -141,6 +153,7 @@ export async function distribution(
       case 'access-token':
       case 'creation':
       case 'role':
+        registry.audit.refused(by, denied(action, resource));
         break;
     }
     throw error;
