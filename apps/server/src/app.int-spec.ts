@@ -21,6 +21,7 @@ import { hashPassword, Passwords } from './auth/passwords.ts';
 import { SignIn } from './auth/sign-in.ts';
 import { Tokens } from './auth/tokens.ts';
 import { Metrics } from './metrics.ts';
+import { RateLimits } from './rate-limits.ts';
 import { readiness } from './readiness.ts';
 import { parseSettings } from './settings.ts';
 
@@ -29,6 +30,7 @@ let metadata: Metadata;
 let audit: AuditLog;
 let app: NestFastifyApplication;
 let url: string;
+let clock = 0;
 beforeAll(async () => {
   database = await testDatabase();
   metadata = await Metadata.connect(database.connection);
@@ -56,17 +58,25 @@ beforeAll(async () => {
   const identities = new Identities(metadata, Date.now);
   const signIn = new SignIn(metadata, identities, new Passwords(metadata), audit);
   const tokens = await Tokens.load(metadata, identities, 300);
+  const settings = parseSettings({
+    SLIPWAY_TRUSTED_PROXIES: '127.0.0.1',
+    SLIPWAY_TOKEN_RATE: '3000',
+    SLIPWAY_ANONYMOUS_TOKEN_RATE: '100',
+    SLIPWAY_PULL_RATE: '50',
+    SLIPWAY_ANONYMOUS_PULL_RATE: '4',
+  });
   const parts = {
     audit,
     authentication: new Authentication(metadata, signIn, tokens),
     log: pino({ level: 'silent' }),
     metrics: new Metrics(),
+    rateLimits: new RateLimits(settings, () => clock),
     readiness: readiness(metadata, store),
     resources: registry.resources,
     signIn,
     tokens,
   };
-  app = await createApp(parseSettings({}), registry, parts);
+  app = await createApp(settings, registry, parts);
   await app.listen(0, '127.0.0.1');
   url = await app.getUrl();
 });
@@ -122,8 +132,8 @@ const EMPTY_INDEX = JSON.stringify({
   manifests: [],
 });
 
-const pushIndex = (path: string) =>
-  ask('PUT', path, ADMIN, EMPTY_INDEX, {
+const pushIndex = (path: string, authorization = ADMIN) =>
+  ask('PUT', path, authorization, EMPTY_INDEX, {
     'content-type': 'application/vnd.oci.image.index.v1+json',
   });
 
@@ -397,6 +407,77 @@ test('the audit log has what was pushed, mounted, deleted, denied and tried, and
     1,
   );
   expect(push?.detail).toMatchObject({ digest, tags: ['v1', 'v2'] });
+});
+
+describe('how often one may ask', () => {
+  const from = (address: string) => ({ 'x-forwarded-for': address });
+
+  test('is limited for tokens by address for who does not sign in, and told beside every answer', async () => {
+    const askFrom = (address: string) =>
+      ask('GET', '/token', undefined, undefined, from(`203.0.113.9, ${address}`));
+    for (let n = 99; n >= 0; n--) {
+      const { status, headers } = await askFrom('198.51.100.1');
+      expect([status, headers.get('ratelimit'), headers.get('ratelimit-policy')]).toEqual([
+        200,
+        `"token";r=${n};t=${Math.ceil((100 - n) * 0.6)}`,
+        '"token";q=100;w=60',
+      ]);
+    }
+    const refused = await askFrom('198.51.100.1');
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(refused.json).toMatchObject({
+      errors: [
+        {
+          code: 'TOOMANYREQUESTS',
+          message:
+            '198.51.100.1 has made 100 token requests within a minute; who signs in may more',
+        },
+      ],
+    });
+    expect((await askFrom('198.51.100.2')).status).toBe(200);
+    expect((await ask('GET', '/token', ADMIN, undefined, from('198.51.100.1'))).status).toBe(200);
+    clock += 600;
+    expect((await askFrom('198.51.100.1')).status).toBe(200);
+    expect((await askFrom('198.51.100.1')).status).toBe(429);
+  });
+
+  test('is limited for pulls, and for nothing else that a push or a look needs', async () => {
+    await pushIndex('/v2/ada/limited/manifests/v1');
+    const path = '/v2/ada/limited/manifests/v1';
+    const ADA = basic('ada');
+    for (let n = 0; n < 50; n++) expect((await ask('GET', path, ADA)).status).toBe(200);
+
+    const { status, headers } = await ask('GET', path, ADA);
+    expect([status, headers.get('retry-after')]).toEqual([429, '2']);
+    expect(headers.get('ratelimit')).toBe('"pull";r=0;t=60');
+
+    expect((await ask('HEAD', path, ADA)).status).toBe(200);
+    expect((await ask('GET', '/v2/ada/limited/tags/list', ADA)).status).toBe(200);
+    expect((await pushIndex('/v2/ada/limited/manifests/v2', ADA)).status).toBe(201);
+    const { status: begun, headers: session } = await ask(
+      'POST',
+      '/v2/ada/limited/blobs/uploads/',
+      ADA,
+    );
+    expect(begun).toBe(202);
+    const upload = session.get('location') ?? '';
+    expect((await ask('PATCH', upload, ADA, 'bytes')).status).toBe(202);
+    expect((await ask('GET', path, ADMIN)).status).toBe(200);
+  });
+
+  test('is stricter for who does not sign in, by the address that the trusted proxy names', async () => {
+    await pushIndex('/v2/ada/shown/manifests/v1');
+    await database.query(`update repositories set visibility = 'public' where name = 'ada/shown'`);
+    metadata.access.changed();
+    const askFrom = (address: string) =>
+      ask('GET', '/v2/ada/shown/manifests/v1', undefined, undefined, from(address));
+    for (let n = 0; n < 4; n++) expect((await askFrom('2001:db8::1')).status).toBe(200);
+
+    expect((await askFrom('2001:db8::ffff')).status).toBe(429);
+    expect((await askFrom('192.0.2.1, 2001:db8::2')).status).toBe(429);
+    expect((await askFrom('2001:db8::2, 192.0.2.1')).status).toBe(200);
+  });
 });
 
 describe('beside the protocol', () => {

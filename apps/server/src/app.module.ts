@@ -9,6 +9,7 @@ import { TokenController } from './auth/token.controller.ts';
 import { Tokens } from './auth/tokens.ts';
 import { HealthController } from './health.controller.ts';
 import { Metrics } from './metrics.ts';
+import { RateLimits } from './rate-limits.ts';
 import { READINESS, type Readiness } from './readiness.ts';
 import { LOG, RegistryErrorFilter } from './registry-error.filter.ts';
 
@@ -18,6 +19,7 @@ export interface Parts {
   readonly authentication: Authentication;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly rateLimits: RateLimits;
   readonly readiness: Readiness;
   readonly resources: Resources;
   readonly signIn: SignIn;
@@ -35,6 +37,7 @@ export class AppModule {
         { provide: Authentication, useValue: parts.authentication },
         { provide: LOG, useValue: parts.log },
         { provide: Metrics, useValue: parts.metrics },
+        { provide: RateLimits, useValue: parts.rateLimits },
         { provide: READINESS, useValue: parts.readiness },
         { provide: Resources, useValue: parts.resources },
         { provide: SignIn, useValue: parts.signIn },

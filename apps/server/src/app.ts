@@ -28,6 +28,8 @@ export async function createApp(
   const secure = settings.SLIPWAY_TLS_CERT !== undefined;
   const adapter = new FastifyAdapter({
     ...tls(settings),
+    // Whose word of a client's address is believed.
+    trustProxy: settings.SLIPWAY_TRUSTED_PROXIES ?? false,
     // The longest path that Node reads; what a name may be is for the protocol to say, in its own words.
     routerOptions: { maxParamLength: 16_384, ignoreTrailingSlash: true },
     // In the audit log a request keeps its name beside those of other replicas and other days.
@@ -60,6 +62,9 @@ export async function createApp(
     limits: {
       manifest: settings.SLIPWAY_MANIFEST_LIMIT,
       idle: settings.SLIPWAY_IDLE_TIMEOUT * 1000,
+    },
+    admitPull: (by, reply) => {
+      parts.rateLimits.admit('pull', by, reply);
     },
     identify: (request) => parts.authentication.identify(request.raw),
     challenge: (request, ...why) =>

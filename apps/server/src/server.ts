@@ -33,6 +33,7 @@ import { startGarbageJob } from './jobs/garbage.job.ts';
 import { startKeysJob } from './jobs/keys.job.ts';
 import { Metrics } from './metrics.ts';
 import { checkPublicUrl } from './public-url.ts';
+import { RateLimits } from './rate-limits.ts';
 import { readiness } from './readiness.ts';
 import type { Settings } from './settings.ts';
 
@@ -104,6 +105,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
       authentication,
       log,
       metrics,
+      rateLimits: new RateLimits(settings, () => performance.now()),
       resources: registry.resources,
       signIn,
       tokens,

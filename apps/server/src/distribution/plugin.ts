@@ -2,6 +2,7 @@ import { parseRepositoryName, REPOSITORY_NAME_FORM, type RepositoryName } from '
 import {
   type Action,
   bearerOf,
+  type By,
   type Identity,
   may,
   refusal,
@@ -25,6 +26,8 @@ export interface DistributionOptions {
   readonly limits: Limits;
   /** Who asks; throws `unauthenticated` for credentials that are wrong. */
   readonly identify: (request: FastifyRequest) => Promise<Identity>;
+  /** Refuses a pull that comes too soon after too many others. */
+  readonly admitPull: (by: By, reply: FastifyReply) => void;
   /** The `WWW-Authenticate` that tells how to be allowed `scope`, and why the token that came did not do. */
   readonly challenge: (
     request: FastifyRequest,
@@ -39,7 +42,7 @@ export async function distribution(
   app: FastifyInstance,
   options: DistributionOptions,
 ): Promise<void> {
-  const { log, registry, limits, identify, challenge } = options;
+  const { log, registry, limits, identify, admitPull, challenge } = options;
 
   // Every body is a stream for its endpoint, whatever type the client says it has.
   app.removeAllContentTypeParsers();
@@ -76,7 +79,7 @@ export async function distribution(
     );
   });
 
-  for (const { method, path, action, handle, deed } of ENDPOINTS) {
+  for (const { method, path, action, handle, deed, pulls } of ENDPOINTS) {
     app.route({
       method,
       url: path,
@@ -86,6 +89,7 @@ export async function distribution(
         const identity = await admit(request, reply, action, resource);
         const repository = resource.name;
         const asking = askingOf(request.raw);
+        if (pulls === true) admitPull({ identity, asking }, reply);
         const call = { log, registry, limits, request, reply, identity, asking, repository };
         try {
           return await handle(call);
