@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Metadata } from '@slipway/metadata';
 import { named, testDatabase, type TestDatabase } from '@slipway/metadata/testing';
 import {
+  AuditLog,
   Blobs,
   Identities,
   Manifests,
@@ -16,20 +17,23 @@ import { MemoryBlobStore } from '@slipway/storage';
 import { pino } from 'pino';
 import { openHub } from './api/hub.ts';
 import { Invites } from './api/invites.ts';
-import { loggingWitness } from './api/logging-witness.ts';
+import { auditWitness } from './api/audit-witness.ts';
 import { createApp } from './app.ts';
 import { Authentication } from './auth/authentication.ts';
 import { hashPassword, Passwords } from './auth/passwords.ts';
 import { SignIn } from './auth/sign-in.ts';
 import { Tokens } from './auth/tokens.ts';
 import { Metrics } from './metrics.ts';
+import { RateLimits } from './rate-limits.ts';
 import { readiness } from './readiness.ts';
 import { parseSettings } from './settings.ts';
 
 let database: TestDatabase;
 let metadata: Metadata;
+let audit: AuditLog;
 let app: NestFastifyApplication;
 let url: string;
+let clock = 0;
 beforeAll(async () => {
   database = await testDatabase();
   metadata = await Metadata.connect(database.connection);
@@ -42,7 +46,11 @@ beforeAll(async () => {
   }
   const store = new MemoryBlobStore();
   const times = { reviewDelay: 60, deletionDelay: 60, uploadExpiry: 60, now: Date.now };
+  audit = new AuditLog(metadata, Date.now, (error) => {
+    throw error;
+  });
   const registry = {
+    audit,
     blobs: new Blobs(metadata, store, times),
     manifests: new Manifests(metadata, times, 'index'),
     referrers: new Referrers(metadata),
@@ -52,26 +60,36 @@ beforeAll(async () => {
   };
   const log = pino({ level: 'silent' });
   const identities = new Identities(metadata, Date.now);
-  const signIn = new SignIn(metadata, identities, new Passwords(metadata));
+  const signIn = new SignIn(metadata, identities, new Passwords(metadata), audit);
   const tokens = await Tokens.load(metadata, identities, 300);
+  const settings = parseSettings({
+    SLIPWAY_TRUSTED_PROXIES: '127.0.0.1',
+    SLIPWAY_TOKEN_RATE: '3000',
+    SLIPWAY_ANONYMOUS_TOKEN_RATE: '100',
+    SLIPWAY_PULL_RATE: '50',
+    SLIPWAY_ANONYMOUS_PULL_RATE: '4',
+  });
   const parts = {
+    audit,
     authentication: new Authentication(metadata, signIn, tokens),
     hub: openHub(metadata, 'administrators', times),
     invites: new Invites(log, undefined, undefined, false),
     log,
     metrics: new Metrics(),
+    rateLimits: new RateLimits(settings, () => clock),
     readiness: readiness(metadata, store),
     resources: registry.resources,
     signIn,
     tokens,
-    witness: loggingWitness(log),
+    witness: auditWitness(audit),
   };
-  app = await createApp(parseSettings({}), registry, parts);
+  app = await createApp(settings, registry, parts);
   await app.listen(0, '127.0.0.1');
   url = await app.getUrl();
 });
 afterAll(async () => {
   await app.close();
+  await audit.close();
   await metadata.close();
   await database.drop();
 });
@@ -121,8 +139,8 @@ const EMPTY_INDEX = JSON.stringify({
   manifests: [],
 });
 
-const pushIndex = (path: string) =>
-  ask('PUT', path, ADMIN, EMPTY_INDEX, {
+const pushIndex = (path: string, authorization = ADMIN) =>
+  ask('PUT', path, authorization, EMPTY_INDEX, {
     'content-type': 'application/vnd.oci.image.index.v1+json',
   });
 
@@ -293,7 +311,193 @@ describe('the protocol', () => {
   });
 });
 
+describe('signing in with a wrong password', () => {
+  const basicOf = (name: string, password: string) =>
+    `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
+  const ways: readonly ((name: string, password: string) => Promise<Response>)[] = [
+    (name, password) =>
+      fetch(`${url}/v2/`, { headers: { authorization: basicOf(name, password) } }),
+    (name, password) =>
+      fetch(`${url}/token`, { headers: { authorization: basicOf(name, password) } }),
+    (username, password) =>
+      fetch(`${url}/token`, {
+        method: 'POST',
+        body: new URLSearchParams({ grant_type: 'password', username, password }),
+      }),
+  ];
+
+  test.each(['grace', 'nobody-of-that-name'])(
+    'as %s is slowed down in every way in, and the right one there too, but not elsewhere in use',
+    async (name) => {
+      const passwordHash = await hashPassword('the right one');
+      await metadata.tables.accounts.insert({
+        ...{ username: 'grace', passwordHash, administrator: false },
+      });
+      for (let n = 0; n < 6; n++) {
+        const answer = await ways[n % 3]?.(name, `guess ${n}`);
+        if (n < 5) expect(answer?.status).toBe(401);
+      }
+      // As after eight failures more: a wait that no machine is too slow for.
+      await database.query('update sign_in_failures set failures = failures + 8');
+      for (const way of ways) {
+        for (const password of ['guess', 'the right one']) {
+          const answer = await way(name, password);
+          expect(answer.status).toBe(429);
+          expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+          expect(answer.headers.get('www-authenticate')).toBeNull();
+          expect(await answer.json()).toEqual({
+            errors: [
+              {
+                code: 'TOOMANYREQUESTS',
+                message: 'too many sign-ins have failed; wait, and try again',
+                detail: { retryAfter: expect.any(Number) as number },
+              },
+            ],
+          });
+        }
+      }
+      expect((await ask('GET', '/v2/', ADMIN)).status).toBe(200);
+    },
+  );
+});
+
+test('the audit log has what was pushed, mounted, deleted, denied and tried, and no pull', async () => {
+  const digest = `sha256:${createHash('sha256').update(EMPTY_INDEX).digest('hex')}`;
+  const bytes = 'bytes to mount';
+  const blob = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  const path = '/v2/audited/a';
+  const mayFail = { authorization: basic('ada'), 'user-agent': 'a-client/1' };
+  await pushIndex(`${path}/manifests/v1?tag=v2`);
+  await ask('POST', `${path}/blobs/uploads/?digest=${blob}`, ADMIN, bytes);
+  await ask('POST', `/v2/audited/b/blobs/uploads/?mount=${blob}&from=audited/a`, ADMIN);
+  await ask('GET', `${path}/manifests/v1`, ADMIN);
+  await ask('GET', `${path}/manifests/v1`, undefined, undefined, mayFail);
+  await ask('DELETE', `${path}/manifests/v1`, undefined, undefined, mayFail);
+  await ask('GET', `${path}/manifests/v1`);
+  await ask('PUT', `${path}/manifests/bad`, ADMIN, '{}');
+  await ask('DELETE', `${path}/manifests/v2`, ADMIN);
+  await ask('DELETE', `${path}/manifests/${digest}`, ADMIN);
+  await ask('DELETE', `${path}/manifests/${digest}`, ADMIN);
+  await ask('DELETE', `${path}/blobs/${blob}`, ADMIN);
+  await audit.close();
+
+  const events = await metadata.tables.auditEvents.list({ namespace: 'audited' }, undefined, 100);
+  const told = events.map(({ actor, action, resource, outcome }) =>
+    [actor, outcome, action, resource.replace('audited/', '')].join(' '),
+  );
+  expect(told.sort()).toEqual(
+    [
+      `admin done manifest.push a:v1`,
+      `admin done blob.mount b@${blob}`,
+      `ada refused repository.pull a`,
+      `ada refused repository.delete a`,
+      `admin failed manifest.push a:bad`,
+      `admin done tag.delete a:v2`,
+      `admin done manifest.delete a@${digest}`,
+      `admin failed manifest.delete a@${digest}`,
+      `admin done blob.delete a@${blob}`,
+    ].sort(),
+  );
+  expect(events).toContainEqual(
+    expect.objectContaining({
+      actor: 'ada',
+      actorKind: 'account',
+      credential: 'password',
+      address: '127.0.0.1',
+      client: 'a-client/1',
+      requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+    }),
+  );
+  const [push] = await metadata.tables.auditEvents.list(
+    { namespace: 'audited', action: 'manifest.push', outcome: 'done' },
+    undefined,
+    1,
+  );
+  expect(push?.detail).toMatchObject({ digest, tags: ['v1', 'v2'] });
+});
+
+describe('how often one may ask', () => {
+  const from = (address: string) => ({ 'x-forwarded-for': address });
+
+  test('is limited for tokens by address for who does not sign in, and told beside every answer', async () => {
+    const askFrom = (address: string) =>
+      ask('GET', '/token', undefined, undefined, from(`203.0.113.9, ${address}`));
+    for (let n = 99; n >= 0; n--) {
+      const { status, headers } = await askFrom('198.51.100.1');
+      expect([status, headers.get('ratelimit'), headers.get('ratelimit-policy')]).toEqual([
+        200,
+        `"token";r=${n};t=${Math.ceil((100 - n) * 0.6)}`,
+        '"token";q=100;w=60',
+      ]);
+    }
+    const refused = await askFrom('198.51.100.1');
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(refused.json).toMatchObject({
+      errors: [
+        {
+          code: 'TOOMANYREQUESTS',
+          message:
+            '198.51.100.1 has made 100 token requests within a minute; who signs in may more',
+        },
+      ],
+    });
+    expect((await askFrom('198.51.100.2')).status).toBe(200);
+    expect((await ask('GET', '/token', ADMIN, undefined, from('198.51.100.1'))).status).toBe(200);
+    clock += 600;
+    expect((await askFrom('198.51.100.1')).status).toBe(200);
+    expect((await askFrom('198.51.100.1')).status).toBe(429);
+  });
+
+  test('is limited for pulls, and for nothing else that a push or a look needs', async () => {
+    await pushIndex('/v2/ada/limited/manifests/v1');
+    const path = '/v2/ada/limited/manifests/v1';
+    const ADA = basic('ada');
+    for (let n = 0; n < 50; n++) expect((await ask('GET', path, ADA)).status).toBe(200);
+
+    const { status, headers } = await ask('GET', path, ADA);
+    expect([status, headers.get('retry-after')]).toEqual([429, '2']);
+    expect(headers.get('ratelimit')).toBe('"pull";r=0;t=60');
+
+    expect((await ask('HEAD', path, ADA)).status).toBe(200);
+    expect((await ask('GET', '/v2/ada/limited/tags/list', ADA)).status).toBe(200);
+    expect((await pushIndex('/v2/ada/limited/manifests/v2', ADA)).status).toBe(201);
+    const { status: begun, headers: session } = await ask(
+      'POST',
+      '/v2/ada/limited/blobs/uploads/',
+      ADA,
+    );
+    expect(begun).toBe(202);
+    const upload = session.get('location') ?? '';
+    expect((await ask('PATCH', upload, ADA, 'bytes')).status).toBe(202);
+    expect((await ask('GET', path, ADMIN)).status).toBe(200);
+  });
+
+  test('is stricter for who does not sign in, by the address that the trusted proxy names', async () => {
+    await pushIndex('/v2/ada/shown/manifests/v1');
+    await database.query(`update repositories set visibility = 'public' where name = 'ada/shown'`);
+    metadata.access.changed();
+    const askFrom = (address: string) =>
+      ask('GET', '/v2/ada/shown/manifests/v1', undefined, undefined, from(address));
+    for (let n = 0; n < 4; n++) expect((await askFrom('2001:db8::1')).status).toBe(200);
+
+    expect((await askFrom('2001:db8::ffff')).status).toBe(429);
+    expect((await askFrom('192.0.2.1, 2001:db8::2')).status).toBe(429);
+    expect((await askFrom('2001:db8::2, 192.0.2.1')).status).toBe(200);
+  });
+});
+
 describe('beside the protocol', () => {
+  test('it publishes the keys that its tokens are signed with', async () => {
+    const { status, headers, json } = await ask('GET', '/.well-known/jwks.json');
+
+    expect(status).toBe(200);
+    expect(headers.get('cache-control')).toBe('public, max-age=300');
+    expect(headers.get('content-type')).toMatch(/^application\/jwk-set\+json/);
+    expect(json).toEqual({ keys: [expect.objectContaining({ kty: 'EC', alg: 'ES256' })] });
+    expect(json).not.toHaveProperty('keys.0.d');
+  });
+
   test('it says whether it is alive and ready, and counts', async () => {
     expect((await ask('GET', '/healthz')).json).toEqual({ status: 'ok' });
     expect((await ask('GET', '/readyz')).json).toEqual({ status: 'ok' });

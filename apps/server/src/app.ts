@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type IncomingMessage, maxHeaderSize } from 'node:http';
 import type { Socket } from 'node:net';
@@ -7,6 +8,7 @@ import { RegistryError } from '@slipway/registry';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerProblem, isForApi } from './api/problems.ts';
 import { AppModule, type Parts } from './app.module.ts';
+import { noteAsking } from './asking.ts';
 import { bearerChallenge, tokenRealm } from './auth/challenge.ts';
 import {
   answerError,
@@ -27,8 +29,12 @@ export async function createApp(
   const secure = settings.SLIPWAY_TLS_CERT !== undefined;
   const adapter = new FastifyAdapter({
     ...tls(settings),
+    // Whose word of a client's address is believed.
+    trustProxy: settings.SLIPWAY_TRUSTED_PROXIES ?? false,
     // The longest path that Node reads; what a name may be is for the protocol to say, in its own words.
     routerOptions: { maxParamLength: 16_384, ignoreTrailingSlash: true },
+    // In the audit log a request keeps its name beside those of other replicas and other days.
+    genReqId: () => randomUUID(),
     rewriteUrl: (request: IncomingMessage) => encodeNameInPath(request.url ?? '/'),
     clientErrorHandler: refuseMalformed,
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
@@ -46,6 +52,7 @@ export async function createApp(
     abortOnError: false,
   });
   const fastify = adapter.getInstance<FastifyInstance>();
+  noteAsking(fastify);
   answerExpectationsLate(fastify);
   requireHost(fastify);
   refuseTunnels(fastify);
@@ -57,6 +64,9 @@ export async function createApp(
     limits: {
       manifest: settings.SLIPWAY_MANIFEST_LIMIT,
       idle: settings.SLIPWAY_IDLE_TIMEOUT * 1000,
+    },
+    admitPull: (by, reply) => {
+      parts.rateLimits.admit('pull', by, reply);
     },
     identify: (request) => parts.authentication.identify(request.raw),
     challenge: (request, ...why) =>

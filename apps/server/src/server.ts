@@ -11,6 +11,7 @@ import {
   migrate,
 } from '@slipway/metadata';
 import {
+  AuditLog,
   Blobs,
   type GarbageTimes,
   Identities,
@@ -25,7 +26,7 @@ import type { Logger } from 'pino';
 import { ensureAdministrator } from './administrator.ts';
 import { openHub } from './api/hub.ts';
 import { Invites } from './api/invites.ts';
-import { loggingWitness } from './api/logging-witness.ts';
+import { auditWitness } from './api/audit-witness.ts';
 import { openMail } from './api/mail.ts';
 import { createApp } from './app.ts';
 import { Authentication } from './auth/authentication.ts';
@@ -33,8 +34,10 @@ import { Passwords } from './auth/passwords.ts';
 import { SignIn } from './auth/sign-in.ts';
 import { Tokens } from './auth/tokens.ts';
 import { startGarbageJob } from './jobs/garbage.job.ts';
+import { startKeysJob } from './jobs/keys.job.ts';
 import { Metrics } from './metrics.ts';
 import { checkPublicUrl } from './public-url.ts';
+import { RateLimits } from './rate-limits.ts';
 import { readiness } from './readiness.ts';
 import type { Settings } from './settings.ts';
 
@@ -43,6 +46,8 @@ const DATABASE_PATIENCE = 60_000;
 
 /** Longer than anybody reads one blob. In seconds; less where garbage is to go sooner. */
 const DELETION_DELAY = 3600;
+
+const DAY = 86_400;
 
 export interface Server {
   /** Where it listens, such as `http://127.0.0.1:5000`. */
@@ -81,7 +86,12 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
       uploadExpiry: settings.SLIPWAY_UPLOAD_EXPIRY,
       now: Date.now,
     };
+    const audit = new AuditLog(metadata, Date.now, (error) => {
+      log.error({ err: error }, 'the audit log could not be written; it is tried again');
+    });
+    started.push(() => audit.close());
     const registry = {
+      audit,
       blobs: new Blobs(metadata, store, times),
       manifests: new Manifests(metadata, times, settings.SLIPWAY_SPARSE_MANIFESTS),
       referrers: new Referrers(metadata),
@@ -90,7 +100,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
       uploads: new Uploads(metadata, store, times, randomUUID),
     };
     const identities = new Identities(metadata, Date.now);
-    const signIn = new SignIn(metadata, identities, new Passwords(metadata));
+    const signIn = new SignIn(metadata, identities, new Passwords(metadata), audit);
     const tokens = await Tokens.load(metadata, identities, settings.SLIPWAY_TOKEN_LIFETIME);
     const authentication = new Authentication(metadata, signIn, tokens);
     const secure = settings.SLIPWAY_TLS_CERT !== undefined;
@@ -98,15 +108,17 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
     const mail = openMail(settings);
     if (mail !== undefined) started.push(async () => mail.close());
     const parts = {
+      audit,
       authentication,
       hub: openHub(metadata, settings.SLIPWAY_CREATE_ORGANISATIONS, times),
       invites: new Invites(log, mail, settings.SLIPWAY_PUBLIC_URL, secure),
       log,
       metrics,
+      rateLimits: new RateLimits(settings, () => performance.now()),
       resources: registry.resources,
       signIn,
       tokens,
-      witness: loggingWitness(log),
+      witness: auditWitness(audit),
       readiness: readiness(metadata, store),
     };
     const app = await createApp(settings, registry, parts);
@@ -116,6 +128,10 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
     const interval = settings.SLIPWAY_GARBAGE_INTERVAL * 1000;
     const garbage = startGarbageJob({ metadata, store, times, metrics, log }, interval);
     started.push(() => garbage.stop());
+    const lifetime = settings.SLIPWAY_TOKEN_LIFETIME;
+    const rotation = settings.SLIPWAY_KEY_ROTATION * DAY;
+    const keys = startKeysJob({ keys: tokens.keys, lifetime, log }, rotation);
+    started.push(() => keys.stop());
     void checkPublicUrl(settings.SLIPWAY_PUBLIC_URL, log);
     return { url: await app.getUrl(), generatedPassword: generated, stop };
   } catch (error) {

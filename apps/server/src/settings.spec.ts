@@ -25,6 +25,11 @@ describe('parseSettings', () => {
       SLIPWAY_SPARSE_MANIFESTS: 'index',
       SLIPWAY_MANIFEST_LIMIT: 8 * 1024 * 1024,
       SLIPWAY_TOKEN_LIFETIME: 300,
+      SLIPWAY_KEY_ROTATION: 30,
+      SLIPWAY_TOKEN_RATE: 6000,
+      SLIPWAY_ANONYMOUS_TOKEN_RATE: 1200,
+      SLIPWAY_PULL_RATE: 0,
+      SLIPWAY_ANONYMOUS_PULL_RATE: 1200,
       SLIPWAY_UPLOAD_EXPIRY: 86_400,
       SLIPWAY_GARBAGE_DELAY: 86_400,
       SLIPWAY_GARBAGE_INTERVAL: 60,
@@ -127,6 +132,28 @@ describe('parseSettings', () => {
   ])('refuses the public URL %s', (given) => {
     expect(faultsOf({ SLIPWAY_PUBLIC_URL: given })).toEqual([
       expect.stringMatching(/^SLIPWAY_PUBLIC_URL (?:is not an http|has a path)/),
+    ]);
+  });
+
+  it('reads the proxies that are trusted', () => {
+    const given = '10.0.0.0/8, 192.0.2.1  2001:db8::/32,::1';
+    const read = ['10.0.0.0/8', '192.0.2.1', '2001:db8::/32', '::1'];
+    expect(parseSettings({ SLIPWAY_TRUSTED_PROXIES: given }).SLIPWAY_TRUSTED_PROXIES).toEqual(read);
+  });
+
+  it.each([
+    'true',
+    '*',
+    'proxy.internal',
+    '10.0.0.0/33',
+    '::1/129',
+    '10.0.0.1/',
+    '10/8',
+    ',',
+    '1.2.3.4/8/8',
+  ])('refuses %s as proxies to trust', (given) => {
+    expect(faultsOf({ SLIPWAY_TRUSTED_PROXIES: given })).toEqual([
+      expect.stringMatching(/^SLIPWAY_TRUSTED_PROXIES is not a list of addresses/),
     ]);
   });
 

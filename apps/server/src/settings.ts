@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** What operators may set, each under the prefix `SLIPWAY_`. The README's table is made from this schema. */
@@ -27,6 +28,11 @@ const schema = z
       .optional()
       .describe(
         'Where clients reach the registry, such as `https://registry.example.org`; needed behind a proxy. Unset: whatever host a client asked for.',
+      ),
+    SLIPWAY_TRUSTED_PROXIES: proxies()
+      .optional()
+      .describe(
+        'Addresses and networks, such as `10.0.0.0/8, ::1`, of proxies whose `X-Forwarded-For` is believed. Unset: the address that connects is the client.',
       ),
     SLIPWAY_DATABASE_URL: z
       .url({ protocol: /^postgres(?:ql)?$/, error: 'is not a postgres:// URL' })
@@ -97,6 +103,25 @@ const schema = z
       .default(8 * 1024 * 1024)
       .describe('Largest manifest, in bytes.'),
     SLIPWAY_TOKEN_LIFETIME: seconds(60).default(300).describe('Life of a token, in seconds.'),
+    SLIPWAY_KEY_ROTATION: whole(1, 3650)
+      .default(30)
+      .describe('Days after which another key signs the tokens; see docs/access.md.'),
+    SLIPWAY_TOKEN_RATE: whole(0, 1_000_000)
+      .default(6000)
+      .describe(
+        'Most tokens a minute for one account or robot, at each server; 0 is without limit.',
+      ),
+    SLIPWAY_ANONYMOUS_TOKEN_RATE: whole(0, 1_000_000)
+      .default(1200)
+      .describe('Most tokens a minute for one address that does not sign in; 0 is without limit.'),
+    SLIPWAY_PULL_RATE: whole(0, 1_000_000)
+      .default(0)
+      .describe('Most manifests a minute that one account or robot may pull; 0 is without limit.'),
+    SLIPWAY_ANONYMOUS_PULL_RATE: whole(0, 1_000_000)
+      .default(1200)
+      .describe(
+        'Most manifests a minute that one address may pull without signing in; 0 is without limit.',
+      ),
     SLIPWAY_UPLOAD_EXPIRY: seconds()
       .default(86_400)
       .describe('Seconds after which an upload that nobody goes on with is removed.'),
@@ -176,6 +201,22 @@ function publicUrl() {
       error: 'has a path, a query or a user; it is only https://host or https://host:port',
     })
     .transform((text) => new URL(text).origin);
+}
+
+/** Addresses, and networks by their prefix. */
+function proxies() {
+  const isNetwork = (text: string) => {
+    const [address = '', bits, ...more] = text.split('/');
+    const most = { 4: 32, 6: 128 }[isIP(address)];
+    const prefix = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (most ?? 0));
+    return most !== undefined && prefix && more.length === 0;
+  };
+  return z
+    .string()
+    .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ''))
+    .refine((parts) => parts.length > 0 && parts.every(isNetwork), {
+      error: 'is not a list of addresses and networks, such as 10.0.0.0/8, 2001:db8::/32',
+    });
 }
 
 /** Zod's own messages, to follow the variable's name. */

@@ -4,6 +4,7 @@ import { Check, Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 @Entity('audit_events')
 @Index('audit_events_namespace', ['namespace', 'id'], { where: 'namespace is not null' })
 @Index('audit_events_actor', ['actor', 'id'])
+@Index('audit_events_at', ['at'])
 @Check('audit_events_outcome_check', `outcome in ('done', 'refused', 'failed')`)
 export class AuditEventRow {
   @PrimaryGeneratedColumn('identity', {

@@ -1,6 +1,7 @@
 export type { AccessTokenRecord, NewAccessToken, TokenOwner } from './access-tokens.table.ts';
 export type { AccessWatch } from './access-watch.ts';
 export type { Account, AccountFilter, AccountId, NewAccount, Origin } from './accounts.table.ts';
+export type { AuditEvent, AuditFilter, NewAuditEvent } from './audit-events.table.ts';
 export type { Connection } from './connection.ts';
 export type { DataSourceOptions } from './data-source.ts';
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.ts';
@@ -14,6 +15,7 @@ export { Remembered } from './remembered.ts';
 export type { NewOneTimeLink, OneTimeLink } from './one-time-links.table.ts';
 export type { Member, MemberRole } from './organisation-members.table.ts';
 export type { RepositoryId, Visible } from './repositories.table.ts';
+export type { SignInFailures } from './sign-in-failures.table.ts';
 export type { SigningKeyRecord } from './signing-keys.table.ts';
 export type { Tables } from './tables.ts';
 export type { UploadRecord } from './uploads.table.ts';

@@ -1,4 +1,5 @@
 import type { Digest, ManifestMediaType, RepositoryName, Tag } from '@slipway/oci';
+import { insertEvents, type NewAuditEvent } from './audit-events.table.ts';
 import { asked, GatheredStatements } from './gathered-statements.ts';
 import type { RepositoryId } from './repositories.table.ts';
 import type { Sql, Statement } from './sql.ts';
@@ -53,21 +54,26 @@ export class ManifestsTable {
   }
 
   /**
-   * Stores a manifest, what it points at and its tags in one transaction, provided that the repository has
+   * Stores a manifest, what it points at, its tags and the events that tell of it in one transaction, provided that the repository has
    * all it points at, in the sizes that it says. `false`, and nothing done, when it has not.
    */
   async putWhole(
     repository: RepositoryName,
     manifest: NewManifest,
-    pointsAt: readonly { readonly digest: Digest; readonly size: number }[],
-    tags: readonly Tag[],
+    more: {
+      readonly pointsAt: readonly { readonly digest: Digest; readonly size: number }[];
+      readonly tags: readonly Tag[];
+      readonly events: readonly NewAuditEvent[];
+    },
   ): Promise<boolean> {
+    const { pointsAt, tags, events } = more;
     const rows = await this.#sql.query(PUT_WHOLE, [
       repository,
       ...columns(manifest),
       pointsAt.map(({ digest }) => digest),
       pointsAt.map(({ size }) => size),
       tags,
+      JSON.stringify(events),
     ]);
     return rows.length > 0;
   }
@@ -239,7 +245,8 @@ const PUT_WHOLE: Statement<unknown> = {
     tag as (
       insert into tags (repository_id, name, digest)
       select repository_id, unnest($11::text[]), digest from manifest
-      on conflict (repository_id, name) do update set digest = excluded.digest, updated_at = now())
+      on conflict (repository_id, name) do update set digest = excluded.digest, updated_at = now()),
+    event as (${insertEvents('$12', 'whole')})
     select 1 from whole`,
 };
 

@@ -1,5 +1,6 @@
 import { AccessTokensTable } from './access-tokens.table.ts';
 import { AccountsTable } from './accounts.table.ts';
+import { AuditEventsTable } from './audit-events.table.ts';
 import { BlobReviewsTable } from './blob-reviews.table.ts';
 import { BlobsTable } from './blobs.table.ts';
 import { DeletionsTable } from './deletions.table.ts';
@@ -9,6 +10,7 @@ import { NamespacesTable } from './namespaces.table.ts';
 import { OneTimeLinksTable } from './one-time-links.table.ts';
 import { OrganisationMembersTable } from './organisation-members.table.ts';
 import { RepositoriesTable } from './repositories.table.ts';
+import { SignInFailuresTable } from './sign-in-failures.table.ts';
 import { SigningKeysTable } from './signing-keys.table.ts';
 import type { Sql } from './sql.ts';
 import { TagsTable } from './tags.table.ts';
@@ -17,6 +19,7 @@ import { UploadsTable } from './uploads.table.ts';
 export interface Tables {
   readonly accessTokens: AccessTokensTable;
   readonly accounts: AccountsTable;
+  readonly auditEvents: AuditEventsTable;
   readonly blobReviews: BlobReviewsTable;
   readonly blobs: BlobsTable;
   readonly deletions: DeletionsTable;
@@ -26,6 +29,7 @@ export interface Tables {
   readonly oneTimeLinks: OneTimeLinksTable;
   readonly organisationMembers: OrganisationMembersTable;
   readonly repositories: RepositoriesTable;
+  readonly signInFailures: SignInFailuresTable;
   readonly signingKeys: SigningKeysTable;
   readonly tags: TagsTable;
   readonly uploads: UploadsTable;
@@ -35,6 +39,7 @@ export function tablesOver(sql: Sql): Tables {
   return {
     accessTokens: new AccessTokensTable(sql),
     accounts: new AccountsTable(sql),
+    auditEvents: new AuditEventsTable(sql),
     blobReviews: new BlobReviewsTable(sql),
     blobs: new BlobsTable(sql),
     deletions: new DeletionsTable(sql),
@@ -44,6 +49,7 @@ export function tablesOver(sql: Sql): Tables {
     oneTimeLinks: new OneTimeLinksTable(sql),
     organisationMembers: new OrganisationMembersTable(sql),
     repositories: new RepositoriesTable(sql),
+    signInFailures: new SignInFailuresTable(sql),
     signingKeys: new SigningKeysTable(sql),
     tags: new TagsTable(sql),
     uploads: new UploadsTable(sql),

@@ -1,6 +1,7 @@
 import type { Metadata } from '@slipway/metadata';
 import type { Digest, RepositoryName } from '@slipway/oci';
 import { type BlobReader, type BlobStore, parseStorageKey } from '@slipway/storage';
+import { type By, eventOf, onRepository } from './audit-event.ts';
 import { RegistryError } from './errors.ts';
 import { existing, unknownRepository } from './repositories.ts';
 import type { GarbageTimes } from './garbage-times.ts';
@@ -38,7 +39,7 @@ export class Blobs {
   }
 
   /** Takes the blob out of the repository. What a manifest there still needs is kept. */
-  async delete(repository: RepositoryName, digest: Digest): Promise<void> {
+  async delete(repository: RepositoryName, digest: Digest, by?: By): Promise<void> {
     await this.#metadata.transaction(async (tables) => {
       const id = await existing(tables, repository);
       if (!(await tables.blobs.lockLink(id, digest))) throw unknownBlob(repository, digest);
@@ -53,6 +54,10 @@ export class Blobs {
       await tables.blobs.unlink(id, digest);
       const key = await tables.blobs.removeUnlinked(digest);
       if (key !== undefined) await tables.deletions.add([key], this.#times.deletionDelay);
+      if (by !== undefined) {
+        const deed = onRepository('blob.delete', repository, digest);
+        await tables.auditEvents.insert([eventOf(by, deed, 'done')]);
+      }
     });
   }
 

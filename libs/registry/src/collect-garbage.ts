@@ -31,6 +31,7 @@ export async function collectGarbage(
   times: GarbageTimes,
   signal: AbortSignal,
 ): Promise<Collected> {
+  await drain(signal, () => metadata.tables.signInFailures.removeForgotten(BATCH));
   const expiredUploads = await drain(signal, () => expireUploads(metadata, times));
   let removedBlobs = 0;
   const reviewedBlobs = await drain(signal, async () => {

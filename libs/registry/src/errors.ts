@@ -42,6 +42,7 @@ export type Reason =
   | 'team-unknown'
   | 'token-unknown'
   | 'trust-unknown'
+  | 'too-many-requests'
   | 'unauthenticated'
   | 'unsupported'
   | 'upload-busy'
@@ -59,6 +60,13 @@ export class RegistryError extends Error {
     this.reason = reason;
     this.detail = detail;
   }
+}
+
+/** To be tried again after so many seconds, which every wire says in `Retry-After`. */
+export function tooManyRequests(message: string, seconds: number): RegistryError {
+  return new RegistryError('too-many-requests', message, {
+    retryAfter: Math.max(1, Math.ceil(seconds)),
+  });
 }
 
 /** The refusal that an error stands for; `undefined` for a bug. */

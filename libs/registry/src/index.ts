@@ -13,9 +13,12 @@ export {
   type Role,
 } from './access.ts';
 export { Accounts, type NewPerson, type PasswordHashing } from './accounts.ts';
+export type { Asking } from './asking.ts';
+export { type By, type Deed, eventOf, onRepository } from './audit-event.ts';
+export { AuditLog, type AuditPage } from './audit-log.ts';
 export { Blobs } from './blobs.ts';
 export { collectGarbage } from './collect-garbage.ts';
-export { asRegistryError, type Reason, RegistryError } from './errors.ts';
+export { asRegistryError, type Reason, RegistryError, tooManyRequests } from './errors.ts';
 export type { GarbageTimes } from './garbage-times.ts';
 export { fingerprint, Identities } from './identities.ts';
 export { Links, type NewLink } from './links.ts';

@@ -1,6 +1,7 @@
 import type {
   ManifestRecord,
   Metadata,
+  NewAuditEvent,
   NewManifest,
   RepositoryId,
   Tables,
@@ -16,6 +17,7 @@ import {
   successors,
   type Tag,
 } from '@slipway/oci';
+import { type By, eventOf, onRepository } from './audit-event.ts';
 import { RegistryError } from './errors.ts';
 import type { GarbageTimes } from './garbage-times.ts';
 import { digestOfBytes } from './hashing.ts';
@@ -43,6 +45,14 @@ export interface Pushed {
   readonly subject: Digest | undefined;
   /** What the manifest points at and the repository does not have, where that is permitted. */
   readonly lacking: readonly Digest[];
+}
+
+/** What a push writes. */
+interface Parts {
+  readonly manifest: NewManifest;
+  readonly pointsAt: readonly Successor[];
+  readonly tags: readonly Tag[];
+  readonly events: readonly NewAuditEvent[];
 }
 
 /** Manifests, and the tags that name them. */
@@ -84,8 +94,8 @@ export class Manifests {
     return { ...record, content };
   }
 
-  /** Stores the manifest with what it points at and its tags, all of it or nothing. */
-  async put(push: Push): Promise<Pushed> {
+  /** Stores the manifest with what it points at, its tags, and who did it, all of it or nothing. */
+  async put(push: Push, by?: By): Promise<Pushed> {
     const manifest = parsed(push);
     const { reference } = push;
     const algorithm = reference.kind === 'digest' ? algorithmOf(reference.digest) : 'sha256';
@@ -110,30 +120,31 @@ export class Manifests {
       artifactType: manifest.artifactType,
       annotations: manifest.annotations,
     };
+    const detail = { digest, mediaType: manifest.mediaType, tags };
+    const deed = onRepository('manifest.push', push.repository, reference, detail);
+    const events = by === undefined ? [] : [eventOf(by, deed, 'done')];
+    const parts = { manifest: stored, pointsAt, tags, events };
     const lacking =
-      push.expected === undefined && (await this.#putWhole(push, stored, pointsAt, tags))
+      push.expected === undefined && (await this.#putWhole(push, parts))
         ? []
-        : await this.#putChecked(push, stored, pointsAt, tags);
+        : await this.#putChecked(push, parts);
     return { digest, subject: manifest.subject?.digest, lacking };
   }
 
   /** What nearly every push is, in one statement: `false`, and nothing done, when it is something else. */
   async #putWhole(
     { repository }: Push,
-    manifest: NewManifest,
-    pointsAt: readonly Successor[],
-    tags: readonly Tag[],
+    { manifest, pointsAt, tags, events }: Parts,
   ): Promise<boolean> {
     const descriptors = pointsAt.map(({ descriptor }) => descriptor);
-    return this.#metadata.tables.manifests.putWhole(repository, manifest, descriptors, tags);
+    const { manifests } = this.#metadata.tables;
+    return manifests.putWhole(repository, manifest, { pointsAt: descriptors, tags, events });
   }
 
   /** Refuses what must be refused; returns what the manifest points at and lacks. */
   async #putChecked(
     push: Push,
-    manifest: NewManifest,
-    pointsAt: readonly Successor[],
-    tags: readonly Tag[],
+    { manifest, pointsAt, tags, events }: Parts,
   ): Promise<readonly Digest[]> {
     return this.#metadata.transaction(async (tables) => {
       const id = await tables.repositories.ensure(push.repository);
@@ -141,14 +152,20 @@ export class Manifests {
       const digests = pointsAt.map(({ descriptor }) => descriptor.digest);
       await tables.manifests.put(id, manifest, digests);
       for (const tag of tags) await setTag(tables, id, push, tag, manifest.digest);
+      if (events.length > 0) await tables.auditEvents.insert(events);
       return missing;
     });
   }
 
   /** Takes a tag away, and nothing else; or a manifest, with all its tags. */
-  async delete(repository: RepositoryName, reference: Reference): Promise<void> {
+  async delete(repository: RepositoryName, reference: Reference, by?: By): Promise<void> {
     await this.#metadata.transaction(async (tables) => {
       const id = await existing(tables, repository);
+      if (by !== undefined) {
+        const action = reference.kind === 'tag' ? 'tag.delete' : 'manifest.delete';
+        const deed = onRepository(action, repository, reference);
+        await tables.auditEvents.insert([eventOf(by, deed, 'done')]);
+      }
       if (reference.kind === 'tag') {
         if (!(await tables.tags.delete(id, reference.tag)))
           throw unknownManifest(repository, reference);

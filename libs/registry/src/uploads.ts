@@ -6,6 +6,7 @@ import {
   type Ingest,
   parseStorageKey,
 } from '@slipway/storage';
+import { type By, eventOf, onRepository } from './audit-event.ts';
 import { RegistryError } from './errors.ts';
 import type { GarbageTimes } from './garbage-times.ts';
 import { digestSoFar, hashing, type HashState } from './hashing.ts';
@@ -120,10 +121,19 @@ export class Uploads {
   }
 
   /** Links a blob that `from` holds; `false` when it holds none. */
-  async mount(repository: RepositoryName, digest: Digest, from: RepositoryName): Promise<boolean> {
+  async mount(
+    repository: RepositoryName,
+    digest: Digest,
+    from: RepositoryName,
+    by?: By,
+  ): Promise<boolean> {
     return this.#metadata.transaction(async (tables) => {
       if (!(await tables.blobs.hold(from, digest))) return false;
       await this.#link(tables, repository, digest);
+      if (by !== undefined) {
+        const deed = onRepository('blob.mount', repository, digest, { from });
+        await tables.auditEvents.insert([eventOf(by, deed, 'done')]);
+      }
       return true;
     });
   }

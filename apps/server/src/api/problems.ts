@@ -45,6 +45,7 @@ const STATUS: Record<Reason, number> = {
   'team-unknown': 404,
   'token-unknown': 404,
   'trust-unknown': 404,
+  'too-many-requests': 429,
   unauthenticated: 401,
   unsupported: 405,
   'upload-busy': 409,

@@ -3,7 +3,7 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { Metadata } from '@slipway/metadata';
 import { testDatabase, type TestDatabase } from '@slipway/metadata/testing';
-import { ANONYMOUS, Identities, newSecret } from '@slipway/registry';
+import { ANONYMOUS, AuditLog, Identities, newSecret } from '@slipway/registry';
 import { Authentication } from './authentication.ts';
 import { hashPassword, Passwords } from './passwords.ts';
 import { SignIn } from './sign-in.ts';
@@ -11,6 +11,7 @@ import { Tokens } from './tokens.ts';
 
 let database: TestDatabase;
 let metadata: Metadata;
+let audit: AuditLog;
 let identities: Identities;
 let tokens: Tokens;
 let authentication: Authentication;
@@ -19,7 +20,10 @@ beforeAll(async () => {
   metadata = await Metadata.connect(database.connection);
   identities = new Identities(metadata, Date.now);
   tokens = await Tokens.load(metadata, identities, 300);
-  const signIn = new SignIn(metadata, identities, new Passwords(metadata));
+  audit = new AuditLog(metadata, Date.now, (error) => {
+    throw error;
+  });
+  const signIn = new SignIn(metadata, identities, new Passwords(metadata), audit);
   authentication = new Authentication(metadata, signIn, tokens);
   await metadata.tables.accounts.insert({
     username: 'ada',
@@ -28,6 +32,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
+  await audit.close();
   await metadata.close();
   await database.drop();
 });

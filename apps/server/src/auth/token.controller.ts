@@ -1,7 +1,21 @@
 import type { IncomingMessage } from 'node:http';
-import { Body, Controller, Get, Header, HttpCode, Inject, Post, Query, Req } from '@nestjs/common';
-import { type Identity, RegistryError, Resources } from '@slipway/registry';
+import {
+  Body,
+  Controller,
+  Get,
+  Header,
+  HttpCode,
+  Inject,
+  Post,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
+import { type Asking, AuditLog, type Identity, RegistryError, Resources } from '@slipway/registry';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { askingOf } from '../asking.ts';
+import { RateLimits } from '../rate-limits.ts';
 import { Authentication } from './authentication.ts';
 import { TOKEN_PATH } from './challenge.ts';
 import { type Asked, granted, parseScopes, toScope } from './scopes.ts';
@@ -32,18 +46,24 @@ const postParameters = z.object({
  */
 @Controller(TOKEN_PATH)
 export class TokenController {
+  readonly #audit: AuditLog;
   readonly #authentication: Authentication;
+  readonly #rateLimits: RateLimits;
   readonly #resources: Resources;
   readonly #signIn: SignIn;
   readonly #tokens: Tokens;
 
   constructor(
+    @Inject(AuditLog) audit: AuditLog,
     @Inject(Authentication) authentication: Authentication,
+    @Inject(RateLimits) rateLimits: RateLimits,
     @Inject(Resources) resources: Resources,
     @Inject(SignIn) signIn: SignIn,
     @Inject(Tokens) tokens: Tokens,
   ) {
+    this.#audit = audit;
     this.#authentication = authentication;
+    this.#rateLimits = rateLimits;
     this.#resources = resources;
     this.#signIn = signIn;
     this.#tokens = tokens;
@@ -52,9 +72,14 @@ export class TokenController {
   /** Basic credentials, or none for an anonymous token. */
   @Get()
   @Header('Cache-Control', 'no-store')
-  async get(@Req() request: { readonly raw: IncomingMessage }, @Query() query: unknown) {
+  async get(
+    @Req() request: { readonly raw: IncomingMessage },
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Query() query: unknown,
+  ) {
     const { scope, offline_token: offline } = parsed(getParameters, query);
     const identity = await this.#authentication.identify(request.raw);
+    this.#rateLimits.admit('token', { identity, asking: askingOf(request.raw) }, reply);
     const answer = await this.#answer(identity, await this.#granted(identity, scope));
     const wanted = offline === 'true' || offline === '1';
     return wanted ? { ...answer, ...(await this.#refresh(identity)) } : answer;
@@ -64,9 +89,15 @@ export class TokenController {
   @Post()
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
-  async post(@Body() body: unknown) {
+  async post(
+    @Req() request: { readonly raw: IncomingMessage },
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Body() body: unknown,
+  ) {
     const form = parsed(postParameters, body ?? {});
-    const identity = await this.#fromForm(form);
+    const asking = askingOf(request.raw);
+    const identity = await this.#fromForm(form, asking);
+    this.#rateLimits.admit('token', { identity, asking }, reply);
     const grants = await this.#granted(identity, form.scope);
     const answer = {
       ...(await this.#answer(identity, grants)),
@@ -78,18 +109,24 @@ export class TokenController {
       : answer;
   }
 
-  async #fromForm(form: z.infer<typeof postParameters>): Promise<Identity> {
-    const identity = await this.#identityOf(form);
+  async #fromForm(form: z.infer<typeof postParameters>, asking: Asking): Promise<Identity> {
+    const identity = await this.#identityOf(form, asking);
     if (identity !== undefined) return identity;
     throw new RegistryError('unauthenticated', 'wrong name, password or refresh token');
   }
 
-  async #identityOf(form: z.infer<typeof postParameters>): Promise<Identity | undefined> {
+  async #identityOf(
+    form: z.infer<typeof postParameters>,
+    asking: Asking,
+  ): Promise<Identity | undefined> {
     switch (form.grant_type) {
       case 'password':
-        return this.#signIn.with({ username: form.username ?? '', password: form.password ?? '' });
+        return this.#signIn.with(
+          { username: form.username ?? '', password: form.password ?? '' },
+          asking,
+        );
       case 'refresh_token':
-        return this.#tokens.redeem(form.refresh_token ?? '');
+        return this.#redeem(form.refresh_token ?? '', asking);
       case undefined:
       default:
         throw new RegistryError(
@@ -97,6 +134,13 @@ export class TokenController {
           'grant_type is neither password nor refresh_token',
         );
     }
+  }
+
+  async #redeem(token: string, asking: Asking): Promise<Identity | undefined> {
+    const identity = await this.#tokens.redeem(token);
+    if (identity !== undefined) this.#audit.signedIn({ identity, asking });
+    else this.#audit.signInRefused('', 'refresh-token', asking);
+    return identity;
   }
 
   async #granted(identity: Identity, scope: readonly string[]): Promise<readonly Asked[]> {

@@ -1,11 +1,4 @@
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  randomUUID,
-} from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { Metadata } from '@slipway/metadata';
 import {
   ANONYMOUS,
@@ -16,22 +9,22 @@ import {
   type Principal,
   writePrincipal,
 } from '@slipway/registry';
-import { jwtVerify, SignJWT } from 'jose';
+import { decodeProtectedHeader, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { type Asked, fromClaims, toClaims } from './scopes.ts';
 import type { Shown } from './shown.ts';
+import { ALGORITHM, SigningKeys } from './signing-keys.ts';
 
 /** Audience and issuer of everything signed here, and the `service` that clients are told to ask for. */
 export const SERVICE = 'slipway';
 
-const ALGORITHM = 'ES256';
 const REFRESH_LIFETIME = 90 * 86_400;
 
 const NOBODY: Shown = { identity: ANONYMOUS, expires: Infinity };
 
-/** One id, so that of several first starts at once one makes the key, and all of them use it. */
-const FIRST_KEY = 'first';
+/** Seconds that anything signed here lives, unless access tokens are set to live longer; with what clocks differ by. */
+export const LONGEST_LIFE = REFRESH_LIFETIME + 3600;
 
 export interface Issued {
   readonly token: string;
@@ -53,39 +46,33 @@ interface Verified {
   readonly principal: Principal | undefined;
   readonly grants: readonly Grant[];
   readonly expires: number;
+  /** The key that signed it. */
+  readonly kid: string;
+}
+
+interface Signed {
+  readonly kid: string;
+  readonly payload: JWTPayload;
 }
 
 /**
  * Signed tokens of the registry: those that carry what their bearer may do, and refresh tokens, which stand
  * for the credential they were had with. Neither outlives that credential: it is looked at whenever a token is used.
- * The key lives in the database, so every replica takes them all.
  */
 export class Tokens {
+  readonly keys: SigningKeys;
   readonly #identities: Identities;
   readonly #lifetime: number;
-  readonly #keys: Map<string, KeyPair>;
   readonly #verified = new LRUCache<string, Verified>({ max: 10_000 });
 
-  private constructor(identities: Identities, lifetime: number, keys: Map<string, KeyPair>) {
+  constructor(keys: SigningKeys, identities: Identities, lifetime: number) {
+    this.keys = keys;
     this.#identities = identities;
     this.#lifetime = lifetime;
-    this.#keys = keys;
   }
 
-  /** Loads the keys; makes the first one on the first start. */
   static async load(metadata: Metadata, identities: Identities, lifetime: number): Promise<Tokens> {
-    const { signingKeys } = metadata.tables;
-    if ((await signingKeys.list()).length === 0) {
-      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-      const privateJwk = { ...privateKey.export({ format: 'jwk' }) };
-      await signingKeys.insert({ id: FIRST_KEY, privateJwk });
-    }
-    const keys = new Map<string, KeyPair>();
-    for (const { id, privateJwk } of await signingKeys.list()) {
-      const privateKey = createPrivateKey({ key: privateJwk, format: 'jwk' });
-      keys.set(id, { privateKey, publicKey: createPublicKey(privateKey) });
-    }
-    return new Tokens(identities, lifetime, keys);
+    return new Tokens(await SigningKeys.load(metadata), identities, lifetime);
   }
 
   async issue({ name, principal }: Identity, granted: readonly Asked[]): Promise<Issued> {
@@ -117,7 +104,7 @@ export class Tokens {
 
   /** Who a refresh token stands for, as they are now. */
   async redeem(token: string): Promise<Identity | undefined> {
-    const claims = refreshClaims.safeParse(await this.#payload(token));
+    const claims = refreshClaims.safeParse((await this.#signed(token))?.payload);
     const principal = claims.success ? parsePrincipal(claims.data.who) : undefined;
     return principal && this.#identities.of(principal);
   }
@@ -125,22 +112,27 @@ export class Tokens {
   async #verify(token: string): Promise<Verified | undefined> {
     const key = createHash('sha256').update(token).digest('base64');
     const known = this.#verified.get(key);
-    if (known !== undefined && known.expires > Date.now()) return known;
-    const payload = await this.#payload(token);
-    const claims = accessClaims.safeParse(payload);
-    if (payload === undefined || !claims.success) return undefined;
+    if (known !== undefined && known.expires > Date.now()) {
+      return (await this.keys.find(known.kid)) && known;
+    }
+    const signed = await this.#signed(token);
+    const claims = accessClaims.safeParse(signed?.payload);
+    if (signed === undefined || !claims.success) return undefined;
     const { who, access } = claims.data;
     const principal = parsePrincipal(who);
     if (principal === undefined && who !== '') return undefined;
-    const verified = { principal, grants: fromClaims(access), expires: (payload.exp ?? 0) * 1000 };
+    const verified = {
+      principal,
+      grants: fromClaims(access),
+      expires: (signed.payload.exp ?? 0) * 1000,
+      kid: signed.kid,
+    };
     this.#verified.set(key, verified);
     return verified;
   }
 
   async #sign(claims: Record<string, unknown>, subject: string, lifetime: number): Promise<Issued> {
-    const [newest] = this.#keys;
-    if (newest === undefined) throw new Error('there is no signing key');
-    const [kid, { privateKey }] = newest;
+    const { id: kid, privateKey } = await this.keys.newest();
     const issuedAt = new Date();
     const now = Math.floor(issuedAt.getTime() / 1000);
     const token = await new SignJWT(claims)
@@ -156,28 +148,31 @@ export class Tokens {
     return { token, expiresIn: lifetime, issuedAt };
   }
 
-  async #payload(token: string) {
+  /** What a token says, if one of our keys signed it and its time is now. */
+  async #signed(token: string): Promise<Signed | undefined> {
+    const kid = keyOf(token);
+    const key = kid === undefined ? undefined : await this.keys.find(kid);
+    if (kid === undefined || key === undefined) return undefined;
     try {
-      const { payload } = await jwtVerify(token, ({ kid = '' }) => this.#publicKey(kid), {
+      const { payload } = await jwtVerify(token, key.publicKey, {
         algorithms: [ALGORITHM],
         issuer: SERVICE,
         audience: SERVICE,
         requiredClaims: ['exp', 'nbf', 'sub'],
       });
-      return payload;
+      return { kid, payload };
     } catch {
       return undefined;
     }
   }
-
-  #publicKey(kid: string): KeyObject {
-    const pair = this.#keys.get(kid);
-    if (pair === undefined) throw new Error('signed with no key of ours');
-    return pair.publicKey;
-  }
 }
 
-interface KeyPair {
-  readonly privateKey: KeyObject;
-  readonly publicKey: KeyObject;
+/** Which key a token says it is signed with. Nothing else of what it says counts before that is proven. */
+function keyOf(token: string): string | undefined {
+  try {
+    const { alg, kid } = decodeProtectedHeader(token);
+    return alg === ALGORITHM ? kid : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -57,7 +57,8 @@ export async function getBlob(call: Call): Promise<FastifyReply> {
 }
 
 export async function deleteBlob(call: Call): Promise<FastifyReply> {
-  await call.registry.blobs.delete(call.repository, requireDigest(parameter(call, 'digest')));
+  const digest = requireDigest(parameter(call, 'digest'));
+  await call.registry.blobs.delete(call.repository, digest, call);
   return call.reply.code(202).send();
 }
 

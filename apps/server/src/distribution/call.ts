@@ -10,6 +10,8 @@ import {
   TAG_FORM,
 } from '@slipway/oci';
 import {
+  type Asking,
+  type AuditLog,
   type Blobs,
   type Identity,
   type Manifests,
@@ -24,6 +26,7 @@ import type { Logger } from 'pino';
 
 /** The rules that the protocol speaks for. */
 export interface Registry {
+  readonly audit: AuditLog;
   readonly blobs: Blobs;
   readonly manifests: Manifests;
   readonly referrers: Referrers;
@@ -47,6 +50,7 @@ export interface Call {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly identity: Identity;
+  readonly asking: Asking;
   readonly repository: RepositoryName;
 }
 

@@ -47,6 +47,7 @@ const ANSWERS: Record<Reason, readonly [number, string]> = {
   'team-unknown': [404, 'NAME_UNKNOWN'],
   'token-unknown': [404, 'NAME_UNKNOWN'],
   'trust-unknown': [404, 'NAME_UNKNOWN'],
+  'too-many-requests': [429, 'TOOMANYREQUESTS'],
   unauthenticated: [401, 'UNAUTHORIZED'],
   unsupported: [405, 'UNSUPPORTED'],
   'upload-busy': [409, 'BLOB_UPLOAD_INVALID'],

@@ -49,6 +49,7 @@ const WIRE: Record<Reason, readonly [status: number, code: ErrorCode]> = {
   'team-unknown': [404, 'NAME_UNKNOWN'],
   'token-unknown': [404, 'NAME_UNKNOWN'],
   'trust-unknown': [404, 'NAME_UNKNOWN'],
+  'too-many-requests': [429, 'TOOMANYREQUESTS'],
   unauthenticated: [401, 'UNAUTHORIZED'],
   unsupported: [405, 'UNSUPPORTED'],
   'upload-busy': [409, 'BLOB_UPLOAD_INVALID'],
@@ -71,6 +72,10 @@ export async function answerError(
   const [status] = WIRE[refusal.reason];
   if (status >= 500) log.error({ err: refusal, id: request.id }, refusal.message);
   if (status === 503) reply.header('Retry-After', '5');
+  if (status === 429) {
+    const { retryAfter } = refusal.detail as { readonly retryAfter: number };
+    reply.header('Retry-After', String(retryAfter));
+  }
   return reply.code(status).send(errorBody(refusal));
 }
 

@@ -47,14 +47,12 @@ export async function putManifest(call: Call): Promise<FastifyReply> {
       'If-Match and If-None-Match are about a tag; push to that tag instead of the digest',
     );
   }
-  const { digest, subject, lacking } = await registry.manifests.put({
-    repository,
-    reference,
-    tags,
-    bytes: await manifestBody(call),
-    contentType: request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '',
-    expected,
-  });
+  const contentType = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
+  const bytes = await manifestBody(call);
+  const { digest, subject, lacking } = await registry.manifests.put(
+    { repository, reference, tags, bytes, contentType, expected },
+    call,
+  );
   if (subject !== undefined) reply.header('OCI-Subject', subject);
   if (tags.length > 0) reply.header('OCI-Tag', tags.join(', '));
   const [first, ...others] = lacking;
@@ -77,6 +75,7 @@ export async function deleteManifest(call: Call): Promise<FastifyReply> {
   await call.registry.manifests.delete(
     call.repository,
     requireReference(parameter(call, 'reference')),
+    call,
   );
   return call.reply.code(202).send();
 }

@@ -2,6 +2,7 @@ import { parseRepositoryName, REPOSITORY_NAME_FORM, type RepositoryName } from '
 import {
   type Action,
   bearerOf,
+  type By,
   type Identity,
   may,
   refusal,
@@ -11,6 +12,8 @@ import {
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { BearerError } from '../auth/challenge.ts';
+import { askingOf } from '../asking.ts';
+import { denied } from './audited.ts';
 import { type Limits, parameter, type Registry, shortened } from './call.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { answerError } from './errors.ts';
@@ -23,6 +26,8 @@ export interface DistributionOptions {
   readonly limits: Limits;
   /** Who asks; throws `unauthenticated` for credentials that are wrong. */
   readonly identify: (request: FastifyRequest) => Promise<Identity>;
+  /** Refuses a pull that comes too soon after too many others. */
+  readonly admitPull: (by: By, reply: FastifyReply) => void;
   /** The `WWW-Authenticate` that tells how to be allowed `scope`, and why the token that came did not do. */
   readonly challenge: (
     request: FastifyRequest,
@@ -37,7 +42,7 @@ export async function distribution(
   app: FastifyInstance,
   options: DistributionOptions,
 ): Promise<void> {
-  const { log, registry, limits, identify, challenge } = options;
+  const { log, registry, limits, identify, admitPull, challenge } = options;
 
   // Every body is a stream for its endpoint, whatever type the client says it has.
   app.removeAllContentTypeParsers();
@@ -74,7 +79,7 @@ export async function distribution(
     );
   });
 
-  for (const { method, path, action, handle } of ENDPOINTS) {
+  for (const { method, path, action, handle, deed, pulls } of ENDPOINTS) {
     app.route({
       method,
       url: path,
@@ -83,7 +88,15 @@ export async function distribution(
         const resource = await registry.resources.repository(requireName(request), action);
         const identity = await admit(request, reply, action, resource);
         const repository = resource.name;
-        return handle({ log, registry, limits, request, reply, identity, repository });
+        const asking = askingOf(request.raw);
+        if (pulls === true) admitPull({ identity, asking }, reply);
+        const call = { log, registry, limits, request, reply, identity, asking, repository };
+        try {
+          return await handle(call);
+        } catch (error) {
+          if (deed !== undefined) registry.audit.failed(call, deed(call, error));
+          throw error;
+        }
       },
     });
   }
@@ -108,7 +121,8 @@ export async function distribution(
 
   app.get('/_catalog', { exposeHeadRoute: false }, async (request, reply) => {
     const identity = await admit(request, reply, 'pull', { kind: 'catalog' });
-    return listRepositories({ log, registry, limits, request, reply, identity });
+    const asking = askingOf(request.raw);
+    return listRepositories({ log, registry, limits, request, reply, identity, asking });
   });
 
   /** Who asks, if they may; else a refusal that says how they might. */
@@ -122,6 +136,7 @@ export async function distribution(
     const identity = await identified(request, reply, scope);
     const decision = may(identity, action, resource);
     if (decision.allowed) return identity;
+    const by = { identity, asking: askingOf(request.raw) };
     const error = refusal(identity, action, resource, decision);
     switch (decision.because) {
       case 'anonymous':
@@ -132,6 +147,7 @@ export async function distribution(
         const bearer = bearerOf(identity);
         const own = may(bearer, action, resource);
         if (!own.allowed && bearer.kind !== 'anonymous') {
+          registry.audit.refused(by, denied(action, resource));
           throw refusal(bearer, action, resource, own);
         }
         const { message } = own.allowed ? error : refusal(bearer, action, resource, own);
@@ -141,6 +157,7 @@ export async function distribution(
       case 'access-token':
       case 'creation':
       case 'role':
+        registry.audit.refused(by, denied(action, resource));
         break;
     }
     throw error;
@@ -154,11 +171,13 @@ export async function distribution(
     try {
       return await identify(request);
     } catch (error) {
-      const token = /^bearer /i.test(request.headers.authorization ?? '');
-      reply.header(
-        'WWW-Authenticate',
-        challenge(request, scope, token ? 'invalid_token' : undefined),
-      );
+      if (error instanceof RegistryError && error.reason === 'unauthenticated') {
+        const token = /^bearer /i.test(request.headers.authorization ?? '');
+        reply.header(
+          'WWW-Authenticate',
+          challenge(request, scope, token ? 'invalid_token' : undefined),
+        );
+      }
       throw error;
     }
   }

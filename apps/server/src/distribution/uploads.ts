@@ -58,7 +58,7 @@ export async function cancelUpload(call: Call): Promise<FastifyReply> {
 async function mountBlob(call: Call, digest: Digest): Promise<FastifyReply> {
   const { registry, repository } = call;
   for (const from of await sources(call, digest)) {
-    if (await registry.uploads.mount(repository, digest, from)) return created(call, digest);
+    if (await registry.uploads.mount(repository, digest, from, call)) return created(call, digest);
   }
   return accepted(call, await registry.uploads.start(repository), 0, 202);
 }

@@ -12,6 +12,7 @@ import {
 import { Metadata } from '@slipway/metadata';
 import { testDatabase, type TestDatabase } from '@slipway/metadata/testing';
 import {
+  AuditLog,
   Blobs,
   Identities,
   Manifests,
@@ -32,6 +33,7 @@ import { hashPassword, Passwords } from '../auth/passwords.ts';
 import { SignIn } from '../auth/sign-in.ts';
 import { Tokens } from '../auth/tokens.ts';
 import { Metrics } from '../metrics.ts';
+import { RateLimits } from '../rate-limits.ts';
 import { readiness } from '../readiness.ts';
 import { parseSettings } from '../settings.ts';
 
@@ -70,7 +72,9 @@ export class TestApp {
     const metadata = await Metadata.connect(database.connection);
     const store = new MemoryBlobStore();
     const times = { reviewDelay: 60, deletionDelay: 60, uploadExpiry: 60, now: Date.now };
+    const audit = new AuditLog(metadata, Date.now, () => undefined);
     const registry = {
+      audit,
       blobs: new Blobs(metadata, store, times),
       manifests: new Manifests(metadata, times, 'index'),
       referrers: new Referrers(metadata),
@@ -80,7 +84,7 @@ export class TestApp {
     };
     const log = pino({ level: 'silent' });
     const identities = new Identities(metadata, Date.now);
-    const signIn = new SignIn(metadata, identities, new Passwords(metadata));
+    const signIn = new SignIn(metadata, identities, new Passwords(metadata), audit);
     const tokens = await Tokens.load(metadata, identities, settings.SLIPWAY_TOKEN_LIFETIME);
     const witnessed: Witnessed[] = [];
     const witness: Witness = {
@@ -89,11 +93,13 @@ export class TestApp {
       },
     };
     const app = await createApp(settings, registry, {
+      audit,
       authentication: new Authentication(metadata, signIn, tokens),
       hub: openHub(metadata, settings.SLIPWAY_CREATE_ORGANISATIONS, times),
       invites: new Invites(log, openMail(settings), settings.SLIPWAY_PUBLIC_URL, false),
       log,
       metrics: new Metrics(),
+      rateLimits: new RateLimits(settings, () => performance.now()),
       readiness: readiness(metadata, store),
       resources: registry.resources,
       signIn,

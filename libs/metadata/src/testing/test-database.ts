@@ -6,6 +6,8 @@ import { testCluster } from './test-cluster.ts';
 
 export interface TestDatabase {
   readonly connection: SocketConnection;
+  /** Runs a statement past the tables, as nobody else may. */
+  query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
   /** Ends all connections to it, as a restart of Postgres would. */
   breakConnections(): Promise<void>;
   /** Breaks the connections that are left. */
@@ -25,6 +27,13 @@ export async function testDatabase({ empty = false } = {}): Promise<TestDatabase
   });
   return {
     connection: { ...cluster, database },
+    query: async <Row>(text: string, values: readonly unknown[] = []) => {
+      let rows: Row[] = [];
+      await onCluster({ ...cluster, database }, async (client) => {
+        rows = (await client.query(text, [...values])).rows as Row[];
+      });
+      return rows;
+    },
     breakConnections: () =>
       onCluster(cluster, async (client) => {
         await client.query(
