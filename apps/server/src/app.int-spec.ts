@@ -10,6 +10,7 @@ import {
   Referrers,
   Repositories,
   Resources,
+  Sessions,
   Uploads,
 } from '@slipway/registry';
 import { MemoryBlobStore } from '@slipway/storage';
@@ -18,7 +19,9 @@ import { createApp } from './app.ts';
 import { Authentication } from './auth/authentication.ts';
 import { hashPassword, Passwords } from './auth/passwords.ts';
 import { SignIn } from './auth/sign-in.ts';
+import { Site } from './auth/site.ts';
 import { Tokens } from './auth/tokens.ts';
+import { WebSessions } from './auth/web-sessions.ts';
 import { Metrics } from './metrics.ts';
 import { readiness } from './readiness.ts';
 import { parseSettings } from './settings.ts';
@@ -50,14 +53,19 @@ beforeAll(async () => {
   const identities = new Identities(metadata, Date.now);
   const signIn = new SignIn(metadata, identities, new Passwords(metadata));
   const tokens = await Tokens.load(metadata, identities, 300);
+  const limits = { idle: 60_000, longest: 60_000 };
+  const sessions = new Sessions(metadata, limits, Date.now, randomUUID);
+  const webSessions = new WebSessions(identities, sessions, new Site(undefined, false));
   const parts = {
-    authentication: new Authentication(metadata, signIn, tokens),
+    authentication: new Authentication(metadata, signIn, tokens, webSessions),
     log: pino({ level: 'silent' }),
     metrics: new Metrics(),
     readiness: readiness(metadata, store),
     resources: registry.resources,
+    sessions,
     signIn,
     tokens,
+    webSessions,
   };
   app = await createApp(parseSettings({}), registry, parts);
   await app.listen(0, '127.0.0.1');

@@ -1,11 +1,13 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { Resources } from '@slipway/registry';
+import { Resources, Sessions } from '@slipway/registry';
 import type { Logger } from 'pino';
 import { Authentication } from './auth/authentication.ts';
+import { SessionController } from './auth/session.controller.ts';
 import { SignIn } from './auth/sign-in.ts';
 import { TokenController } from './auth/token.controller.ts';
 import { Tokens } from './auth/tokens.ts';
+import { WebSessions } from './auth/web-sessions.ts';
 import { HealthController } from './health.controller.ts';
 import { Metrics } from './metrics.ts';
 import { READINESS, type Readiness } from './readiness.ts';
@@ -18,8 +20,10 @@ export interface Parts {
   readonly metrics: Metrics;
   readonly readiness: Readiness;
   readonly resources: Resources;
+  readonly sessions: Sessions;
   readonly signIn: SignIn;
   readonly tokens: Tokens;
+  readonly webSessions: WebSessions;
 }
 
 @Module({})
@@ -27,15 +31,17 @@ export class AppModule {
   static over(parts: Parts): DynamicModule {
     return {
       module: AppModule,
-      controllers: [HealthController, TokenController],
+      controllers: [HealthController, SessionController, TokenController],
       providers: [
         { provide: Authentication, useValue: parts.authentication },
         { provide: LOG, useValue: parts.log },
         { provide: Metrics, useValue: parts.metrics },
         { provide: READINESS, useValue: parts.readiness },
         { provide: Resources, useValue: parts.resources },
+        { provide: Sessions, useValue: parts.sessions },
         { provide: SignIn, useValue: parts.signIn },
         { provide: Tokens, useValue: parts.tokens },
+        { provide: WebSessions, useValue: parts.webSessions },
         { provide: APP_FILTER, useClass: RegistryErrorFilter },
       ],
     };

@@ -18,6 +18,7 @@ import {
   Referrers,
   Repositories,
   Resources,
+  Sessions,
   Uploads,
 } from '@slipway/registry';
 import { FilesystemBlobStore } from '@slipway/storage';
@@ -27,7 +28,9 @@ import { createApp } from './app.ts';
 import { Authentication } from './auth/authentication.ts';
 import { Passwords } from './auth/passwords.ts';
 import { SignIn } from './auth/sign-in.ts';
+import { Site } from './auth/site.ts';
 import { Tokens } from './auth/tokens.ts';
+import { WebSessions } from './auth/web-sessions.ts';
 import { startGarbageJob } from './jobs/garbage.job.ts';
 import { Metrics } from './metrics.ts';
 import { checkPublicUrl } from './public-url.ts';
@@ -88,15 +91,28 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
     const identities = new Identities(metadata, Date.now);
     const signIn = new SignIn(metadata, identities, new Passwords(metadata));
     const tokens = await Tokens.load(metadata, identities, settings.SLIPWAY_TOKEN_LIFETIME);
-    const authentication = new Authentication(metadata, signIn, tokens);
+    const site = new Site(settings.SLIPWAY_PUBLIC_URL, settings.SLIPWAY_TLS_CERT !== undefined);
+    const sessions = new Sessions(
+      metadata,
+      {
+        idle: settings.SLIPWAY_SESSION_IDLE * 1000,
+        longest: settings.SLIPWAY_SESSION_LIFETIME * 1000,
+      },
+      Date.now,
+      randomUUID,
+    );
+    const webSessions = new WebSessions(identities, sessions, site);
+    const authentication = new Authentication(metadata, signIn, tokens, webSessions);
     const metrics = new Metrics();
     const parts = {
       authentication,
       log,
       metrics,
       resources: registry.resources,
+      sessions,
       signIn,
       tokens,
+      webSessions,
       readiness: readiness(metadata, store),
     };
     const app = await createApp(settings, registry, parts);

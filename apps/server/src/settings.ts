@@ -82,6 +82,12 @@ const schema = z
       .default(8 * 1024 * 1024)
       .describe('Largest manifest, in bytes.'),
     SLIPWAY_TOKEN_LIFETIME: seconds(60).default(300).describe('Life of a token, in seconds.'),
+    SLIPWAY_SESSION_IDLE: seconds(300)
+      .default(43_200)
+      .describe('Seconds without a request after which a browser must sign in again.'),
+    SLIPWAY_SESSION_LIFETIME: seconds(300)
+      .default(604_800)
+      .describe('Seconds after which a browser must sign in again at the latest.'),
     SLIPWAY_UPLOAD_EXPIRY: seconds()
       .default(86_400)
       .describe('Seconds after which an upload that nobody goes on with is removed.'),

@@ -7,6 +7,7 @@ import { IdentitiesTable } from './identities.table.ts';
 import { ManifestsTable } from './manifests.table.ts';
 import { NamespacesTable } from './namespaces.table.ts';
 import { RepositoriesTable } from './repositories.table.ts';
+import { SessionsTable } from './sessions.table.ts';
 import { SigningKeysTable } from './signing-keys.table.ts';
 import type { Sql } from './sql.ts';
 import { TagsTable } from './tags.table.ts';
@@ -22,6 +23,7 @@ export interface Tables {
   readonly manifests: ManifestsTable;
   readonly namespaces: NamespacesTable;
   readonly repositories: RepositoriesTable;
+  readonly sessions: SessionsTable;
   readonly signingKeys: SigningKeysTable;
   readonly tags: TagsTable;
   readonly uploads: UploadsTable;
@@ -38,6 +40,7 @@ export function tablesOver(sql: Sql): Tables {
     manifests: new ManifestsTable(sql),
     namespaces: new NamespacesTable(sql),
     repositories: new RepositoriesTable(sql),
+    sessions: new SessionsTable(sql),
     signingKeys: new SigningKeysTable(sql),
     tags: new TagsTable(sql),
     uploads: new UploadsTable(sql),

@@ -23,6 +23,7 @@ export type Reason =
   | 'range-unsatisfiable'
   | 'repository-unknown'
   | 'request-invalid'
+  | 'session-unknown'
   | 'size-mismatch'
   | 'storage-full'
   | 'storage-unavailable'

@@ -23,4 +23,5 @@ export { refusal } from './refusal.ts';
 export { Repositories } from './repositories.ts';
 export { Resources } from './resources.ts';
 export { hashOfSecret, isSecret, newSecret } from './secrets.ts';
+export { type CheckedSession, type SessionLimits, Sessions } from './sessions.ts';
 export { type Chunk, type UploadId, Uploads } from './uploads.ts';

@@ -28,6 +28,7 @@ const ANSWERS: Record<Reason, readonly [number, string]> = {
   'range-unsatisfiable': [416, 'SIZE_INVALID'],
   'repository-unknown': [404, 'NAME_UNKNOWN'],
   'request-invalid': [400, 'UNSUPPORTED'],
+  'session-unknown': [404, 'UNSUPPORTED'],
   'size-mismatch': [400, 'SIZE_INVALID'],
   'storage-full': [507, 'DENIED'],
   'storage-unavailable': [503, 'UNAVAILABLE'],

@@ -30,6 +30,7 @@ const WIRE: Record<Reason, readonly [status: number, code: ErrorCode]> = {
   'range-unsatisfiable': [416, 'SIZE_INVALID'],
   'repository-unknown': [404, 'NAME_UNKNOWN'],
   'request-invalid': [400, 'UNSUPPORTED'],
+  'session-unknown': [404, 'UNSUPPORTED'],
   'size-mismatch': [400, 'SIZE_INVALID'],
   'storage-full': [507, 'DENIED'],
   'storage-unavailable': [503, 'UNAVAILABLE'],
@@ -41,6 +42,10 @@ const WIRE: Record<Reason, readonly [status: number, code: ErrorCode]> = {
   'upload-interrupted': [400, 'BLOB_UPLOAD_INVALID'],
   'upload-unknown': [404, 'BLOB_UPLOAD_UNKNOWN'],
 };
+
+export function statusOf(reason: Reason): number {
+  return WIRE[reason][0];
+}
 
 /** The answer to everything that is thrown under `/v2`. What is no refusal is a bug: logged whole, answered without its text. */
 export async function answerError(
