@@ -31,6 +31,8 @@ import { SignIn } from './auth/sign-in.ts';
 import { Site } from './auth/site.ts';
 import { Tokens } from './auth/tokens.ts';
 import { WebSessions } from './auth/web-sessions.ts';
+import { WorkloadIssuers } from './auth/workload-issuers.ts';
+import { WorkloadTokens } from './auth/workload-tokens.ts';
 import { startGarbageJob } from './jobs/garbage.job.ts';
 import { Metrics } from './metrics.ts';
 import { checkPublicUrl } from './public-url.ts';
@@ -89,7 +91,10 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
       uploads: new Uploads(metadata, store, times, randomUUID),
     };
     const identities = new Identities(metadata, Date.now);
-    const signIn = new SignIn(metadata, identities, new Passwords(metadata));
+    const issuers = new WorkloadIssuers(settings.SLIPWAY_WORKLOAD_ISSUERS, fetch, Date.now);
+    const signIn = new SignIn(metadata, identities, new Passwords(metadata), {
+      workloads: new WorkloadTokens(metadata, issuers, Date.now),
+    });
     const tokens = await Tokens.load(metadata, identities, settings.SLIPWAY_TOKEN_LIFETIME);
     const site = new Site(settings.SLIPWAY_PUBLIC_URL, settings.SLIPWAY_TLS_CERT !== undefined);
     const sessions = new Sessions(

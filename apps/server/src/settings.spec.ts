@@ -26,6 +26,7 @@ describe('parseSettings', () => {
       SLIPWAY_TOKEN_LIFETIME: 300,
       SLIPWAY_SESSION_IDLE: 43_200,
       SLIPWAY_SESSION_LIFETIME: 604_800,
+      SLIPWAY_WORKLOAD_ISSUERS: [],
       SLIPWAY_UPLOAD_EXPIRY: 86_400,
       SLIPWAY_GARBAGE_DELAY: 86_400,
       SLIPWAY_GARBAGE_INTERVAL: 60,
@@ -49,6 +50,26 @@ describe('parseSettings', () => {
       SLIPWAY_PUBLIC_URL: 'https://registry.example.org',
       SLIPWAY_DATABASE_URL: 'postgresql://slipway:secret@db/slipway',
     });
+  });
+
+  it('reads a list of issuers, of which each is safe to ask', () => {
+    const SLIPWAY_WORKLOAD_ISSUERS = ' https://a.example.org/x, http://127.0.0.1:80  http://[::1] ';
+    expect(parseSettings({ SLIPWAY_WORKLOAD_ISSUERS })).toMatchObject({
+      SLIPWAY_WORKLOAD_ISSUERS: ['https://a.example.org/x', 'http://127.0.0.1:80', 'http://[::1]'],
+    });
+    for (const unsafe of [
+      'http://a.example.org',
+      'http://10.0.0.1',
+      'http://127.0.0.1.example.org',
+      'https://user@a.example.org',
+      'https://a.example.org?b',
+      'ftp://a.example.org',
+      'a.example.org',
+    ]) {
+      expect(faultsOf({ SLIPWAY_WORKLOAD_ISSUERS: `https://a.example.org ${unsafe}` })).toEqual([
+        expect.stringMatching(/^SLIPWAY_WORKLOAD_ISSUERS is not a list of https/),
+      ]);
+    }
   });
 
   it('takes an empty variable for one that is not set', () => {

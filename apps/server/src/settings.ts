@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isSafeUrl } from './safe-url.ts';
 
 /** What operators may set, each under the prefix `SLIPWAY_`. The README's table is made from this schema. */
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -88,6 +89,11 @@ const schema = z
     SLIPWAY_SESSION_LIFETIME: seconds(300)
       .default(604_800)
       .describe('Seconds after which a browser must sign in again at the latest.'),
+    SLIPWAY_WORKLOAD_ISSUERS: issuers()
+      .default([])
+      .describe(
+        'Issuers whose identity tokens robots may trust, such as `https://token.actions.githubusercontent.com`, separated by spaces.',
+      ),
     SLIPWAY_UPLOAD_EXPIRY: seconds()
       .default(86_400)
       .describe('Seconds after which an upload that nobody goes on with is removed.'),
@@ -162,6 +168,16 @@ function publicUrl() {
       error: 'has a path, a query or a user; it is only https://host or https://host:port',
     })
     .transform((text) => new URL(text).origin);
+}
+
+/** Exactly as the tokens write them, for `iss` is compared letter by letter. */
+function issuers() {
+  return z
+    .string()
+    .transform((text) => text.split(/[\s,]+/).filter((each) => each !== ''))
+    .refine((all) => all.every((each) => isSafeUrl(each) && !/[?#]/.test(each)), {
+      error: 'is not a list of https:// URLs without query (http:// only for this machine)',
+    });
 }
 
 /** Zod's own messages, to follow the variable's name. */

@@ -12,6 +12,7 @@ export type { Referrer, ManifestRecord } from './manifests.table.ts';
 export type { Namespace, NamespaceId } from './namespaces.table.ts';
 export { Remembered } from './remembered.ts';
 export type { RepositoryId, Visible } from './repositories.table.ts';
+export type { TrustRecord } from './robot-trusts.table.ts';
 export type { SessionRecord } from './sessions.table.ts';
 export type { SigningKeyRecord } from './signing-keys.table.ts';
 export type { Tables } from './tables.ts';

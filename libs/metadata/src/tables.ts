@@ -7,6 +7,7 @@ import { IdentitiesTable } from './identities.table.ts';
 import { ManifestsTable } from './manifests.table.ts';
 import { NamespacesTable } from './namespaces.table.ts';
 import { RepositoriesTable } from './repositories.table.ts';
+import { RobotTrustsTable } from './robot-trusts.table.ts';
 import { SessionsTable } from './sessions.table.ts';
 import { SigningKeysTable } from './signing-keys.table.ts';
 import type { Sql } from './sql.ts';
@@ -23,6 +24,7 @@ export interface Tables {
   readonly manifests: ManifestsTable;
   readonly namespaces: NamespacesTable;
   readonly repositories: RepositoriesTable;
+  readonly robotTrusts: RobotTrustsTable;
   readonly sessions: SessionsTable;
   readonly signingKeys: SigningKeysTable;
   readonly tags: TagsTable;
@@ -40,6 +42,7 @@ export function tablesOver(sql: Sql): Tables {
     manifests: new ManifestsTable(sql),
     namespaces: new NamespacesTable(sql),
     repositories: new RepositoriesTable(sql),
+    robotTrusts: new RobotTrustsTable(sql),
     sessions: new SessionsTable(sql),
     signingKeys: new SigningKeysTable(sql),
     tags: new TagsTable(sql),

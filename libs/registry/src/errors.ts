@@ -10,6 +10,7 @@ export type Reason =
   | 'digest-invalid'
   | 'digest-mismatch'
   | 'endpoint-unknown'
+  | 'identity-provider-unavailable'
   | 'length-invalid'
   | 'manifest-in-use'
   | 'manifest-invalid'

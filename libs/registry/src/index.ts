@@ -24,4 +24,5 @@ export { Repositories } from './repositories.ts';
 export { Resources } from './resources.ts';
 export { hashOfSecret, isSecret, newSecret } from './secrets.ts';
 export { type CheckedSession, type SessionLimits, Sessions } from './sessions.ts';
+export { audiencesOf, type Claims, takes } from './trusts.ts';
 export { type Chunk, type UploadId, Uploads } from './uploads.ts';

@@ -38,6 +38,7 @@ export class Authentication {
     if (authorization === undefined) return ANONYMOUS;
     const scheme = /^bearer /i.test(authorization) ? 'bearer' : 'basic';
     const key = hash('sha256', authorization, 'base64');
+    if ((this.#known.peek(key)?.expires ?? Infinity) <= Date.now()) this.#known.forget(key);
     const shown = await this.#known.get(key, () => this.#verify(request, scheme));
     if (shown !== undefined && shown.expires > Date.now()) return shown.identity;
     throw new RegistryError('unauthenticated', 'the credentials have expired', {

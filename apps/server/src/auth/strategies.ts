@@ -32,7 +32,7 @@ export class BasicStrategy extends passport.Strategy {
     }
     this.signIn.with(credentials).then((identity) => {
       if (identity === undefined) this.fail('wrong name or password');
-      else this.success({ identity, expires: Infinity });
+      else this.success({ identity, expires: identity.ends ?? Infinity });
     }, this.error.bind(this));
   }
 }

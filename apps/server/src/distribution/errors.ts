@@ -17,6 +17,7 @@ const WIRE: Record<Reason, readonly [status: number, code: ErrorCode]> = {
   'digest-invalid': [400, 'DIGEST_INVALID'],
   'digest-mismatch': [400, 'DIGEST_INVALID'],
   'endpoint-unknown': [404, 'UNSUPPORTED'],
+  'identity-provider-unavailable': [503, 'UNAVAILABLE'],
   'length-invalid': [400, 'SIZE_INVALID'],
   'manifest-in-use': [409, 'DENIED'],
   'manifest-invalid': [400, 'MANIFEST_INVALID'],
