@@ -18,6 +18,7 @@ import { pino } from 'pino';
 import { createApp } from './app.ts';
 import { Authentication } from './auth/authentication.ts';
 import { hashPassword, Passwords } from './auth/passwords.ts';
+import { Sealed } from './auth/sealed.ts';
 import { SignIn } from './auth/sign-in.ts';
 import { Site } from './auth/site.ts';
 import { Tokens } from './auth/tokens.ts';
@@ -55,15 +56,19 @@ beforeAll(async () => {
   const tokens = await Tokens.load(metadata, identities, 300);
   const limits = { idle: 60_000, longest: 60_000 };
   const sessions = new Sessions(metadata, limits, Date.now, randomUUID);
-  const webSessions = new WebSessions(identities, sessions, new Site(undefined, false));
+  const site = new Site(undefined, false);
+  const webSessions = new WebSessions(identities, sessions, site);
   const parts = {
     authentication: new Authentication(metadata, signIn, tokens, webSessions),
     log: pino({ level: 'silent' }),
     metrics: new Metrics(),
+    openIdConnect: undefined,
     readiness: readiness(metadata, store),
     resources: registry.resources,
+    sealed: new Sealed(metadata, 'a test', Date.now),
     sessions,
     signIn,
+    site,
     tokens,
     webSessions,
   };

@@ -3,10 +3,14 @@ import { APP_FILTER } from '@nestjs/core';
 import { Resources, Sessions } from '@slipway/registry';
 import type { Logger } from 'pino';
 import { Authentication } from './auth/authentication.ts';
+import { type OpenIdConnect, OPENID_CONNECT } from './auth/openid-connect.ts';
+import { OpenIdConnectController } from './auth/openid-connect.controller.ts';
+import { Sealed } from './auth/sealed.ts';
 import { SessionController } from './auth/session.controller.ts';
 import { SignIn } from './auth/sign-in.ts';
 import { TokenController } from './auth/token.controller.ts';
 import { Tokens } from './auth/tokens.ts';
+import { Site } from './auth/site.ts';
 import { WebSessions } from './auth/web-sessions.ts';
 import { HealthController } from './health.controller.ts';
 import { Metrics } from './metrics.ts';
@@ -18,10 +22,14 @@ export interface Parts {
   readonly authentication: Authentication;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** `undefined` where nobody signs in with a provider. */
+  readonly openIdConnect: OpenIdConnect | undefined;
   readonly readiness: Readiness;
   readonly resources: Resources;
+  readonly sealed: Sealed;
   readonly sessions: Sessions;
   readonly signIn: SignIn;
+  readonly site: Site;
   readonly tokens: Tokens;
   readonly webSessions: WebSessions;
 }
@@ -31,15 +39,18 @@ export class AppModule {
   static over(parts: Parts): DynamicModule {
     return {
       module: AppModule,
-      controllers: [HealthController, SessionController, TokenController],
+      controllers: [HealthController, OpenIdConnectController, SessionController, TokenController],
       providers: [
         { provide: Authentication, useValue: parts.authentication },
         { provide: LOG, useValue: parts.log },
         { provide: Metrics, useValue: parts.metrics },
+        { provide: OPENID_CONNECT, useValue: parts.openIdConnect },
         { provide: READINESS, useValue: parts.readiness },
         { provide: Resources, useValue: parts.resources },
+        { provide: Sealed, useValue: parts.sealed },
         { provide: Sessions, useValue: parts.sessions },
         { provide: SignIn, useValue: parts.signIn },
+        { provide: Site, useValue: parts.site },
         { provide: Tokens, useValue: parts.tokens },
         { provide: WebSessions, useValue: parts.webSessions },
         { provide: APP_FILTER, useClass: RegistryErrorFilter },

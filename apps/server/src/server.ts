@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -13,6 +13,7 @@ import {
 import {
   Blobs,
   type GarbageTimes,
+  ExternalAccounts,
   Identities,
   Manifests,
   Referrers,
@@ -25,8 +26,10 @@ import { FilesystemBlobStore } from '@slipway/storage';
 import type { Logger } from 'pino';
 import { ensureAdministrator } from './administrator.ts';
 import { createApp } from './app.ts';
+import { OpenIdConnect } from './auth/openid-connect.ts';
 import { Authentication } from './auth/authentication.ts';
 import { Passwords } from './auth/passwords.ts';
+import { Sealed } from './auth/sealed.ts';
 import { SignIn } from './auth/sign-in.ts';
 import { Site } from './auth/site.ts';
 import { Tokens } from './auth/tokens.ts';
@@ -113,9 +116,12 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
       authentication,
       log,
       metrics,
+      openIdConnect: openIdConnect(settings, metadata, log),
       resources: registry.resources,
+      sealed: new Sealed(metadata, 'OpenID Connect transaction', Date.now),
       sessions,
       signIn,
+      site,
       tokens,
       webSessions,
       readiness: readiness(metadata, store),
@@ -133,6 +139,39 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
     await stop();
     throw error;
   }
+}
+
+function openIdConnect(
+  settings: Settings,
+  metadata: Metadata,
+  log: Logger,
+): OpenIdConnect | undefined {
+  const { SLIPWAY_OIDC_ISSUER: issuer, SLIPWAY_OIDC_CLIENT_ID: clientId } = settings;
+  if (issuer === undefined || clientId === undefined) return undefined;
+  return new OpenIdConnect(
+    {
+      issuer: new URL(issuer),
+      clientId,
+      clientSecret: secret(
+        settings.SLIPWAY_OIDC_CLIENT_SECRET,
+        settings.SLIPWAY_OIDC_CLIENT_SECRET_FILE,
+      ),
+      name: settings.SLIPWAY_OIDC_NAME,
+      scopes: settings.SLIPWAY_OIDC_SCOPES,
+      usernameClaim: settings.SLIPWAY_OIDC_USERNAME_CLAIM,
+      groupsClaim: settings.SLIPWAY_OIDC_GROUPS_CLAIM,
+      requiredGroup: settings.SLIPWAY_OIDC_REQUIRED_GROUP,
+      adminGroup: settings.SLIPWAY_OIDC_ADMIN_GROUP,
+      createAccounts: settings.SLIPWAY_OIDC_CREATE_ACCOUNTS === 'on',
+    },
+    new ExternalAccounts(metadata),
+    log,
+  );
+}
+
+/** What stands in a variable, or in the file that another names. */
+function secret(value: string | undefined, file: string | undefined): string {
+  return value ?? (file === undefined ? '' : readFileSync(file, 'utf8').trim());
 }
 
 async function database(

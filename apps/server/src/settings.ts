@@ -5,6 +5,8 @@ import { isSafeUrl } from './safe-url.ts';
 const port = z.coerce.number().int().min(0).max(65_535);
 const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 
+const text = () => z.string().min(1);
+
 /** Ten years: what is added to a time stays a time. */
 const seconds = (least = 1) => whole(least, 315_360_000);
 
@@ -94,6 +96,38 @@ const schema = z
       .describe(
         'Issuers whose identity tokens robots may trust, such as `https://token.actions.githubusercontent.com`, separated by spaces.',
       ),
+    SLIPWAY_OIDC_ISSUER: z
+      .string()
+      .refine(isSafeUrl, 'is not an https:// URL (http:// only for this machine)')
+      .optional()
+      .describe('OpenID Connect provider that people may sign in with; see docs/sign-in.md.'),
+    SLIPWAY_OIDC_CLIENT_ID: text().optional().describe('What the provider calls this registry.'),
+    SLIPWAY_OIDC_CLIENT_SECRET: text().optional().describe('The secret that it gave to it.'),
+    SLIPWAY_OIDC_CLIENT_SECRET_FILE: text()
+      .optional()
+      .describe('File with that secret, in place of the variable.'),
+    SLIPWAY_OIDC_NAME: text()
+      .default('single sign-on')
+      .describe("The provider's name, for the button."),
+    SLIPWAY_OIDC_SCOPES: text()
+      .default('openid profile email')
+      .describe('What to ask the provider for; some give groups only for a scope of their own.'),
+    SLIPWAY_OIDC_USERNAME_CLAIM: text()
+      .default('preferred_username')
+      .describe("Claim that a new account's name is made of."),
+    SLIPWAY_OIDC_GROUPS_CLAIM: text()
+      .default('groups')
+      .describe("Claim with the names of somebody's groups."),
+    SLIPWAY_OIDC_REQUIRED_GROUP: text()
+      .optional()
+      .describe('Group that only its people may sign in.'),
+    SLIPWAY_OIDC_ADMIN_GROUP: text()
+      .optional()
+      .describe('Group whose people are site administrators, as long as they are in it.'),
+    SLIPWAY_OIDC_CREATE_ACCOUNTS: z
+      .enum(['on', 'off'])
+      .default('on')
+      .describe('Whether who signs in for the first time gets an account.'),
     SLIPWAY_UPLOAD_EXPIRY: seconds()
       .default(86_400)
       .describe('Seconds after which an upload that nobody goes on with is removed.'),
@@ -114,7 +148,20 @@ const schema = z
     path: ['SLIPWAY_TLS_CERT'],
     when: () => true, // whatever else is wrong, for every fault is named at once
     error: 'and SLIPWAY_TLS_KEY go together: set both or neither',
-  });
+  })
+  .refine(
+    (env) =>
+      env.SLIPWAY_OIDC_ISSUER === undefined ||
+      (env.SLIPWAY_OIDC_CLIENT_ID !== undefined &&
+        (env.SLIPWAY_OIDC_CLIENT_SECRET === undefined) !==
+          (env.SLIPWAY_OIDC_CLIENT_SECRET_FILE === undefined)),
+    {
+      path: ['SLIPWAY_OIDC_ISSUER'],
+      when: () => true,
+      error:
+        'needs SLIPWAY_OIDC_CLIENT_ID and either SLIPWAY_OIDC_CLIENT_SECRET or SLIPWAY_OIDC_CLIENT_SECRET_FILE',
+    },
+  );
 
 export type Settings = Readonly<z.infer<typeof schema>>;
 

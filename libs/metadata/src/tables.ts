@@ -12,6 +12,7 @@ import { SessionsTable } from './sessions.table.ts';
 import { SigningKeysTable } from './signing-keys.table.ts';
 import type { Sql } from './sql.ts';
 import { TagsTable } from './tags.table.ts';
+import { TeamGroupsTable } from './team-groups.table.ts';
 import { UploadsTable } from './uploads.table.ts';
 
 export interface Tables {
@@ -28,6 +29,7 @@ export interface Tables {
   readonly sessions: SessionsTable;
   readonly signingKeys: SigningKeysTable;
   readonly tags: TagsTable;
+  readonly teamGroups: TeamGroupsTable;
   readonly uploads: UploadsTable;
 }
 
@@ -46,6 +48,7 @@ export function tablesOver(sql: Sql): Tables {
     sessions: new SessionsTable(sql),
     signingKeys: new SigningKeysTable(sql),
     tags: new TagsTable(sql),
+    teamGroups: new TeamGroupsTable(sql),
     uploads: new UploadsTable(sql),
   };
 }

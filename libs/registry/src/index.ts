@@ -14,6 +14,7 @@ export {
 export { Blobs } from './blobs.ts';
 export { collectGarbage } from './collect-garbage.ts';
 export { asRegistryError, type Reason, RegistryError } from './errors.ts';
+export { ExternalAccounts, type NewcomerRules, type Person } from './external-accounts.ts';
 export type { GarbageTimes } from './garbage-times.ts';
 export { fingerprint, Identities } from './identities.ts';
 export { Manifests, type SparseManifests } from './manifests.ts';

@@ -6,6 +6,7 @@ import {
   Header,
   HttpCode,
   Inject,
+  Optional,
   Param,
   Post,
   Req,
@@ -17,6 +18,7 @@ import { type Identity, RegistryError, Sessions } from '@slipway/registry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Authentication } from './authentication.ts';
+import { OPENID_CONNECT, type OpenIdConnect } from './openid-connect.ts';
 import { ProblemFilter } from './problem.filter.ts';
 import { SignIn } from './sign-in.ts';
 import { WebSessions } from './web-sessions.ts';
@@ -28,17 +30,20 @@ const credentials = z.object({ username: z.string().max(256), password: z.string
 @UseFilters(ProblemFilter)
 export class SessionController {
   readonly #authentication: Authentication;
+  readonly #openIdConnect: OpenIdConnect | undefined;
   readonly #sessions: Sessions;
   readonly #signIn: SignIn;
   readonly #webSessions: WebSessions;
 
   constructor(
     @Inject(Authentication) authentication: Authentication,
+    @Inject(OPENID_CONNECT) @Optional() openIdConnect: OpenIdConnect | undefined,
     @Inject(Sessions) sessions: Sessions,
     @Inject(SignIn) signIn: SignIn,
     @Inject(WebSessions) webSessions: WebSessions,
   ) {
     this.#authentication = authentication;
+    this.#openIdConnect = openIdConnect;
     this.#sessions = sessions;
     this.#signIn = signIn;
     this.#webSessions = webSessions;
@@ -58,19 +63,30 @@ export class SessionController {
       throw new RegistryError('request-invalid', z.prettifyError(parsed.error));
     }
     const identity = await this.#signIn.with(parsed.data);
-    const kind = identity?.principal?.credential.kind;
-    if (identity?.principal === undefined || kind === undefined) {
+    if (identity?.principal === undefined) {
       throw new RegistryError('unauthenticated', 'wrong name or password');
     }
-    if (kind !== 'password' && kind !== 'directory') {
+    const { id, kind, credential } = identity.principal;
+    const { kind: method } = credential;
+    if (kind !== 'account' || (method !== 'password' && method !== 'directory')) {
       throw new RegistryError(
         'denied',
         'a web session is had with a password; an access token is sent with each request instead',
       );
     }
-    const cookie = await this.#webSessions.begin(request.raw, identity.principal, kind);
+    const cookie = await this.#webSessions.begin(request.raw, id, method);
     reply.header('Set-Cookie', cookie).header('Cache-Control', 'no-store');
     return who(identity);
+  }
+
+  /** How one can sign in here. */
+  @Get('ways')
+  ways() {
+    const openIdConnect = this.#openIdConnect && {
+      name: this.#openIdConnect.name,
+      path: '/auth/oidc/login',
+    };
+    return { password: true, ...(openIdConnect && { openIdConnect }) };
   }
 
   /** Who is signed in. */

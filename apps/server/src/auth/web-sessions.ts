@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { type Identities, type Principal, RegistryError, type Sessions } from '@slipway/registry';
+import type { AccountId } from '@slipway/metadata';
+import { type Identities, RegistryError, type Sessions } from '@slipway/registry';
 import { Cookie } from './cookies.ts';
 import type { Shown } from './shown.ts';
 import type { Site } from './site.ts';
@@ -45,12 +46,9 @@ export class WebSessions {
   }
 
   /** Begins a session that nobody had before, in place of the browser's last; answers the `Set-Cookie`. */
-  async begin(request: IncomingMessage, principal: Principal, method: string): Promise<string> {
-    if (principal.kind !== 'account') {
-      throw new RegistryError('denied', 'a robot has no use of a web session');
-    }
+  async begin(request: IncomingMessage, accountId: AccountId, method: string): Promise<string> {
     await this.end(request);
-    const { secret, expires } = await this.#sessions.begin(principal.id, method, {
+    const { secret, expires } = await this.#sessions.begin(accountId, method, {
       address: request.socket.remoteAddress ?? '',
       client: request.headers['user-agent'] ?? '',
     });

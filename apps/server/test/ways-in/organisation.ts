@@ -31,3 +31,23 @@ export async function aRobot(
     [organisation, name, trust.issuer, trust.audience, JSON.stringify(trust.claims), pattern],
   );
 }
+/** A team, the repositories that it may push to, and the groups whose people belong to it. */
+export async function aTeam(
+  database: TestDatabase,
+  organisation: string,
+  name: string,
+  origin: 'oidc' | 'ldap',
+  groups: readonly string[],
+): Promise<void> {
+  await database.run(
+    `with team as (
+      insert into teams (namespace_id, name)
+      select id, $2 from namespaces where name = $1 returning id, namespace_id),
+    role as (
+      insert into role_grants (namespace_id, pattern, role, team_id)
+      select namespace_id, $2 || '-*', 'push', id from team)
+    insert into team_groups (team_id, origin, name)
+    select id, $3, unnest($4::text[]) from team`,
+    [organisation, name, origin, groups],
+  );
+}
