@@ -107,6 +107,24 @@ export class AccountsTable {
     await this.#sql.query(DELETE, [id]);
   }
 
+  /** Lets nobody else make or change the account of that external id until the transaction ends. */
+  async holdExternal(origin: Origin, externalId: string): Promise<void> {
+    await this.#sql.query(HOLD_EXTERNAL, [origin, externalId]);
+  }
+
+  /** What the origin of an account says of its person. */
+  async describe(
+    id: AccountId,
+    email: string | undefined,
+    displayName: string | undefined,
+  ): Promise<void> {
+    await this.#sql.query(DESCRIBE, [id, email, displayName]);
+  }
+
+  async appoint(id: AccountId, administrator: boolean): Promise<void> {
+    await this.#sql.query(APPOINT, [id, administrator]);
+  }
+
   async setPassword(id: AccountId, passwordHash: string): Promise<void> {
     await this.#sql.query(SET_PASSWORD, [id, passwordHash]);
   }
@@ -164,6 +182,21 @@ const INSERT: Statement<AccountRow> = {
       (username, password_hash, administrator, email, display_name, origin, external_id)
     select name, $2, $3::boolean, $4, $5, $6, $7 from namespace
     returning ${COLUMNS}`,
+};
+
+const HOLD_EXTERNAL: Statement<unknown> = {
+  name: 'accounts.hold-external',
+  text: `select pg_advisory_xact_lock(hashtextextended($1::text || ' ' || $2::text, 0))`,
+};
+
+const DESCRIBE: Statement<unknown> = {
+  name: 'accounts.describe',
+  text: 'update accounts set email = $2, display_name = $3 where id = $1',
+};
+
+const APPOINT: Statement<unknown> = {
+  name: 'accounts.appoint',
+  text: 'update accounts set administrator = $2 where id = $1',
 };
 
 const SET_PASSWORD: Statement<unknown> = {

@@ -16,6 +16,8 @@ export type { NewOneTimeLink, OneTimeLink } from './one-time-links.table.ts';
 export type { Member, MemberRole } from './organisation-members.table.ts';
 export type { RepositoryId, Visible } from './repositories.table.ts';
 export type { SignInFailures } from './sign-in-failures.table.ts';
+export type { TrustRecord } from './robot-trusts.table.ts';
+export type { SessionRecord } from './sessions.table.ts';
 export type { SigningKeyRecord } from './signing-keys.table.ts';
 export type { Tables } from './tables.ts';
 export type { UploadRecord } from './uploads.table.ts';

@@ -79,6 +79,8 @@ export interface Identity {
   readonly rights: readonly Right[];
   readonly memberships: readonly Membership[];
   readonly limits: readonly Limit[];
+  /** When what they showed ends, in milliseconds since the epoch; no token had with it lives longer. */
+  readonly ends?: number;
 }
 
 export const ANONYMOUS: Identity = {

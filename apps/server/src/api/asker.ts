@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ANONYMOUS, type Identity, RegistryError } from '@slipway/registry';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Authentication } from '../auth/authentication.ts';
 import { isOperators } from './operator.ts';
 
@@ -21,9 +21,12 @@ export class Asker {
     this.#authentication = authentication;
   }
 
-  async of({ raw }: FastifyRequest): Promise<Identity> {
+  /** In a browser, the cookie of a web session counts too. */
+  async of({ raw }: FastifyRequest, reply: FastifyReply): Promise<Identity> {
     if (isOperators(raw.socket)) return OPERATOR;
-    const identity = await this.#authentication.identify(raw);
+    const identity = await this.#authentication.identifyVisitor(raw, (cookie) => {
+      reply.header('Set-Cookie', cookie);
+    });
     if (!identity.limits.some(({ of }) => of === 'registry-token')) return identity;
     throw new RegistryError(
       'unauthenticated',

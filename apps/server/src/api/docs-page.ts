@@ -57,7 +57,11 @@ function fields(where: string, type: Endpoint['body']): string {
     const { description = '', ...schema } = jsonSchema(type.shape[name] ?? type) as {
       readonly description?: string;
     } & Readonly<Record<string, unknown>>;
-    const values = Array.isArray(schema.enum) ? schema.enum.join(' | ') : typeof schema.type === 'string' ? schema.type : '';
+    const values = Array.isArray(schema.enum)
+      ? schema.enum.join(' | ')
+      : typeof schema.type === 'string'
+        ? schema.type
+        : '';
     const optional = required(name) || where === 'in the path' ? '' : ', optional';
     return `<tr><td><code>${name}</code></td><td>${escaped(values)}${optional}</td><td>${escaped(description)}</td></tr>`;
   });

@@ -52,11 +52,11 @@ export class Gate implements NestInterceptor {
     const endpoint = endpointOf(context.getHandler());
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
-    http.getResponse<FastifyReply>().header('Cache-Control', 'no-store');
+    const reply = http.getResponse<FastifyReply>().header('Cache-Control', 'no-store');
     const progress: Progress = { identity: ANONYMOUS, resource: undefined, asked: undefined };
     let answer: unknown;
     try {
-      await this.#admit(endpoint, request, progress);
+      await this.#admit(endpoint, request, reply, progress);
       answer = await lastValueFrom(next.handle(), { defaultValue: undefined });
     } catch (error) {
       await this.#witnessed(endpoint, request, progress, outcomeOf(error));
@@ -66,8 +66,13 @@ export class Gate implements NestInterceptor {
     return of(endpoint.answer.encode(answer));
   }
 
-  async #admit(endpoint: Endpoint, request: FastifyRequest, progress: Progress): Promise<void> {
-    progress.identity = await this.#asker.of(request);
+  async #admit(
+    endpoint: Endpoint,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    progress: Progress,
+  ): Promise<void> {
+    progress.identity = await this.#asker.of(request, reply);
     this.#admission.requireSignIn(endpoint, progress.identity);
     progress.asked = readAsked(endpoint, request);
     const { identity, asked } = progress;

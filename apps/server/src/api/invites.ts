@@ -1,7 +1,7 @@
 import type { NewLink } from '@slipway/registry';
 import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { originOf } from '../auth/challenge.ts';
+import type { Site } from '../auth/site.ts';
 import type { Mail } from './mail.ts';
 
 /** What a link is for, in the words of a message. */
@@ -18,14 +18,12 @@ export const LINK_PATH = '/link';
 export class Invites {
   readonly #log: Logger;
   readonly #mail: Mail | undefined;
-  readonly #publicUrl: string | undefined;
-  readonly #secure: boolean;
+  readonly #site: Site;
 
-  constructor(log: Logger, mail: Mail | undefined, publicUrl: string | undefined, secure: boolean) {
+  constructor(log: Logger, mail: Mail | undefined, site: Site) {
     this.#log = log;
     this.#mail = mail;
-    this.#publicUrl = publicUrl;
-    this.#secure = secure;
+    this.#site = site;
   }
 
   /** The secret stands behind the `#`, where no server and no proxy sees or logs it. */
@@ -34,7 +32,7 @@ export class Invites {
     what: keyof typeof SUBJECTS,
     request: FastifyRequest,
   ) {
-    const url = `${originOf(this.#publicUrl, request.raw, this.#secure)}${LINK_PATH}#${secret}`;
+    const url = `${this.#site.origin(request.raw)}${LINK_PATH}#${secret}`;
     const emailed =
       email !== undefined && (await this.#sent(email, SUBJECTS[what], url, expiresAt));
     return { url, secret, expiresAt, emailed };

@@ -10,8 +10,10 @@ import {
 } from '@slipway/registry';
 import { checkAccessToken } from './access-token-check.ts';
 import type { Passwords } from './passwords.ts';
+import type { Proof } from './proof.ts';
 import type { Shown } from './shown.ts';
 import { SignInThrottle } from './sign-in-throttle.ts';
+import { isIdentityToken, type WorkloadTokens } from './workload-tokens.ts';
 
 /** A name and what goes with it, as `docker login` sends them. */
 export interface Credentials {
@@ -21,9 +23,21 @@ export interface Credentials {
 
 const REMEMBERED = 10_000;
 
+/** What a sign-in stands on. */
+export interface SignInParts {
+  readonly metadata: Metadata;
+  readonly identities: Identities;
+  readonly audit: AuditLog;
+  readonly passwords: Passwords;
+  readonly workloads?: WorkloadTokens;
+}
+
+/** The kind of what was sent, by its form. */
+type Kind = 'access-token' | 'workload' | 'password';
+
 /**
  * Signs in with a name and a password. The password may be an access token of the person or the robot that
- * the name is of.
+ * the name is of, or an identity token that the robot trusts.
  */
 export class SignIn {
   readonly #audit: AuditLog;
@@ -32,14 +46,16 @@ export class SignIn {
   readonly #passwords: Passwords;
   readonly #throttle: SignInThrottle;
   readonly #tokens: Remembered<Principal>;
+  readonly #workloads: WorkloadTokens | undefined;
 
-  constructor(metadata: Metadata, identities: Identities, passwords: Passwords, audit: AuditLog) {
+  constructor({ metadata, identities, audit, passwords, workloads }: SignInParts) {
     this.#audit = audit;
     this.#metadata = metadata;
     this.#identities = identities;
     this.#passwords = passwords;
     this.#throttle = new SignInThrottle(metadata, Date.now);
     this.#tokens = new Remembered(metadata.access, REMEMBERED);
+    this.#workloads = workloads;
   }
 
   /** As `shown`, without its end. */
@@ -47,23 +63,21 @@ export class SignIn {
     return (await this.shown(credentials, asking))?.identity;
   }
 
-  /**
-   * `undefined` when the name or the password is wrong; throws when so many were that the next must wait.
-   * Nobody guesses an access token, so that those are not counted.
-   */
+  /** `undefined` when the name or the password is wrong; throws when so many were that the next must wait. */
   async shown(credentials: Credentials, asking: Asking): Promise<Shown | undefined> {
-    const { username, password } = credentials;
-    const shown = isSecret(password)
-      ? await this.#shown(username, await this.#ownerOf(password))
-      : await this.#throttle.attempt(credentials, asking.address, async () =>
-          this.#shown(username, await this.#passwords.check(username, password)),
-        );
-    if (shown !== undefined) this.#audit.signedIn({ identity: shown.identity, asking });
-    else {
-      const kind = isSecret(password) ? 'access-token' : 'password';
-      this.#audit.signInRefused(username, kind, asking);
+    const kind = kindOf(credentials);
+    const refused = () => {
+      this.#audit.signInRefused(credentials.username, kind, asking);
+    };
+    try {
+      const shown = await this.#attempt(kind, credentials, asking);
+      if (shown === undefined) refused();
+      else this.#audit.signedIn({ identity: shown.identity, asking });
+      return shown;
+    } catch (error) {
+      refused();
+      throw error;
     }
-    return shown;
   }
 
   /** Whose access token it is says the token itself. */
@@ -72,13 +86,48 @@ export class SignIn {
     return principal && this.#identities.shown(principal);
   }
 
+  /** Only passwords are counted: nobody guesses a token. */
+  async #attempt(kind: Kind, credentials: Credentials, asking: Asking): Promise<Shown | undefined> {
+    const { username, password } = credentials;
+    switch (kind) {
+      case 'access-token':
+        return this.#show(username, lasting(await this.#ownerOf(password)));
+      case 'workload':
+        return this.#show(username, await this.#workloads?.check(username || undefined, password));
+      case 'password':
+        return this.#throttle.attempt(credentials, asking.address, async () =>
+          this.#show(username, lasting(await this.#passwords.check(username, password))),
+        );
+    }
+  }
+
   async #ownerOf(secret: string): Promise<Principal | undefined> {
     const key = hashOfSecret(secret).toString('base64');
     return this.#tokens.get(key, () => checkAccessToken(this.#metadata, secret));
   }
 
-  async #shown(username: string, principal: Principal | undefined): Promise<Shown | undefined> {
-    const shown = principal && (await this.#identities.shown(principal));
-    return shown?.identity.name === username ? shown : undefined;
+  async #show(username: string, proof: Proof | undefined): Promise<Shown | undefined> {
+    if (proof === undefined) return undefined;
+    const { principal, ends } = proof;
+    const shown = await this.#identities.shown(principal);
+    if (shown === undefined) return undefined;
+    const nameless = username === '' && principal.credential.kind === 'workload';
+    if (!nameless && username !== shown.identity.name) return undefined;
+    if (ends === undefined) return shown;
+    return { identity: { ...shown.identity, ends }, expires: Math.min(ends, shown.expires) };
   }
+}
+
+function kindOf({ username, password }: Credentials): Kind {
+  if (isSecret(password)) return 'access-token';
+  return isRobot(username) && isIdentityToken(password) ? 'workload' : 'password';
+}
+
+function lasting(principal: Principal | undefined): Proof | undefined {
+  return principal && { principal };
+}
+
+/** No account's name has a plus; an identity token may say by itself which robot it is. */
+function isRobot(username: string): boolean {
+  return username === '' || username.includes('+');
 }

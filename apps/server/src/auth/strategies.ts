@@ -5,10 +5,11 @@ import { askingOf } from '../asking.ts';
 import type { Shown } from './shown.ts';
 import type { Credentials, SignIn } from './sign-in.ts';
 import type { Tokens } from './tokens.ts';
+import type { ShownByCookie, WebSessions } from './web-sessions.ts';
 
 /** What Passport calls a strategy, over any request that has headers. */
 interface Outcome {
-  success(shown: Shown): void;
+  success(shown: Shown | ShownByCookie): void;
   fail(why: string): void;
   error(error: unknown): void;
 }
@@ -59,6 +60,24 @@ export class BearerStrategy extends passport.Strategy {
     const shown = isSecret(token) ? this.signIn.withToken(token) : this.tokens.verify(token);
     shown.then((shown) => {
       if (shown === undefined) this.fail('the token is invalid or has expired');
+      else this.success(shown);
+    }, this.error.bind(this));
+  }
+}
+
+/** The cookie of a browser that has signed in. */
+export class SessionStrategy extends passport.Strategy {
+  override readonly name = 'session';
+  private readonly webSessions: WebSessions;
+
+  constructor(webSessions: WebSessions) {
+    super();
+    this.webSessions = webSessions;
+  }
+
+  override authenticate(this: this & Outcome, request: IncomingMessage): void {
+    this.webSessions.check(request).then((shown) => {
+      if (shown === undefined) this.fail('the session has ended: sign in again');
       else this.success(shown);
     }, this.error.bind(this));
   }

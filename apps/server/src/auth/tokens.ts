@@ -75,9 +75,11 @@ export class Tokens {
     return new Tokens(await SigningKeys.load(metadata), identities, lifetime);
   }
 
-  async issue({ name, principal }: Identity, granted: readonly Asked[]): Promise<Issued> {
+  async issue({ name, principal, ends }: Identity, granted: readonly Asked[]): Promise<Issued> {
     const who = principal === undefined ? '' : writePrincipal(principal);
-    return this.#sign({ use: 'access', who, access: toClaims(granted) }, name, this.#lifetime);
+    const left = Math.floor(((ends ?? Infinity) - Date.now()) / 1000);
+    const lifetime = Math.min(this.#lifetime, left);
+    return this.#sign({ use: 'access', who, access: toClaims(granted) }, name, lifetime);
   }
 
   /** The bearer of a token, as they are now; `undefined` when it is not one of ours, not yet or no longer valid. */

@@ -22,6 +22,7 @@ const WIRE: Record<Reason, readonly [status: number, code: ErrorCode]> = {
   'grant-unknown': [404, 'NAME_UNKNOWN'],
   'last-administrator': [409, 'DENIED'],
   'last-owner': [409, 'DENIED'],
+  'identity-provider-unavailable': [503, 'UNAVAILABLE'],
   'length-invalid': [400, 'SIZE_INVALID'],
   'link-unknown': [404, 'NAME_UNKNOWN'],
   'manifest-in-use': [409, 'DENIED'],
@@ -41,6 +42,7 @@ const WIRE: Record<Reason, readonly [status: number, code: ErrorCode]> = {
   'repository-unknown': [404, 'NAME_UNKNOWN'],
   'request-invalid': [400, 'UNSUPPORTED'],
   'robot-unknown': [404, 'NAME_UNKNOWN'],
+  'session-unknown': [404, 'UNSUPPORTED'],
   'size-mismatch': [400, 'SIZE_INVALID'],
   'storage-full': [507, 'DENIED'],
   'storage-unavailable': [503, 'UNAVAILABLE'],
@@ -56,6 +58,10 @@ const WIRE: Record<Reason, readonly [status: number, code: ErrorCode]> = {
   'upload-interrupted': [400, 'BLOB_UPLOAD_INVALID'],
   'upload-unknown': [404, 'BLOB_UPLOAD_UNKNOWN'],
 };
+
+export function statusOf(reason: Reason): number {
+  return WIRE[reason][0];
+}
 
 /** The answer to everything that is thrown under `/v2`. What is no refusal is a bug: logged whole, answered without its text. */
 export async function answerError(

@@ -19,6 +19,7 @@ import {
   Referrers,
   Repositories,
   Resources,
+  Sessions,
   Uploads,
 } from '@slipway/registry';
 import { MemoryBlobStore } from '@slipway/storage';
@@ -30,8 +31,11 @@ import type { Witness, Witnessed } from '../api/witness.ts';
 import { createApp } from '../app.ts';
 import { Authentication } from '../auth/authentication.ts';
 import { hashPassword, Passwords } from '../auth/passwords.ts';
+import { Sealed } from '../auth/sealed.ts';
 import { SignIn } from '../auth/sign-in.ts';
+import { Site } from '../auth/site.ts';
 import { Tokens } from '../auth/tokens.ts';
+import { WebSessions } from '../auth/web-sessions.ts';
 import { Metrics } from '../metrics.ts';
 import { RateLimits } from '../rate-limits.ts';
 import { readiness } from '../readiness.ts';
@@ -84,8 +88,13 @@ export class TestApp {
     };
     const log = pino({ level: 'silent' });
     const identities = new Identities(metadata, Date.now);
-    const signIn = new SignIn(metadata, identities, new Passwords(metadata), audit);
+    const passwords = new Passwords(metadata);
+    const signIn = new SignIn({ metadata, identities, audit, passwords });
     const tokens = await Tokens.load(metadata, identities, settings.SLIPWAY_TOKEN_LIFETIME);
+    const site = new Site(undefined, false);
+    const limits = { idle: 60_000, longest: 60_000 };
+    const sessions = new Sessions(metadata, limits, Date.now, randomUUID);
+    const webSessions = new WebSessions(identities, sessions, site);
     const witnessed: Witnessed[] = [];
     const witness: Witness = {
       see: async (what) => {
@@ -94,16 +103,21 @@ export class TestApp {
     };
     const app = await createApp(settings, registry, {
       audit,
-      authentication: new Authentication(metadata, signIn, tokens),
+      authentication: new Authentication(metadata, signIn, tokens, webSessions),
       hub: openHub(metadata, settings.SLIPWAY_CREATE_ORGANISATIONS, times),
-      invites: new Invites(log, openMail(settings), settings.SLIPWAY_PUBLIC_URL, false),
+      invites: new Invites(log, openMail(settings), site),
       log,
       metrics: new Metrics(),
       rateLimits: new RateLimits(settings, () => performance.now()),
       readiness: readiness(metadata, store),
+      openIdConnect: undefined,
       resources: registry.resources,
+      sealed: new Sealed(metadata, 'a test', Date.now),
+      sessions,
       signIn,
+      site,
       tokens,
+      webSessions,
       witness,
     });
     await app.listen(0, '127.0.0.1');
