@@ -16,6 +16,7 @@ import {
 } from './distribution/index.ts';
 import { observeRequests } from './requests.ts';
 import type { Settings } from './settings.ts';
+import { mayRedirect } from './storage.ts';
 
 /** The web server: Nest for what people and operators ask, a plugin of its own for the distribution protocol. */
 export async function createApp(
@@ -56,6 +57,7 @@ export async function createApp(
       manifest: settings.SLIPWAY_MANIFEST_LIMIT,
       idle: settings.SLIPWAY_IDLE_TIMEOUT * 1000,
     },
+    mayRedirect: mayRedirect(settings),
     identify: (request) => parts.authentication.identify(request.raw),
     challenge: (request, scope, error) =>
       bearerChallenge(tokenRealm(settings.SLIPWAY_PUBLIC_URL, request.raw, secure), scope, error),

@@ -18,7 +18,6 @@ import {
   Repositories,
   Uploads,
 } from '@slipway/registry';
-import { FilesystemBlobStore } from '@slipway/storage';
 import type { Logger } from 'pino';
 import { ensureAdministrator } from './administrator.ts';
 import { createApp } from './app.ts';
@@ -30,6 +29,7 @@ import { Metrics } from './metrics.ts';
 import { checkPublicUrl } from './public-url.ts';
 import { readiness } from './readiness.ts';
 import type { Settings } from './settings.ts';
+import { openStorage } from './storage.ts';
 
 /** A database that is still starting, as beside us in a compose file, gets this long. */
 const DATABASE_PATIENCE = 60_000;
@@ -55,7 +55,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
   try {
     const dataDir = resolve(settings.SLIPWAY_DATA_DIR);
     mkdirSync(dataDir, { recursive: true, mode: 0o750 });
-    const store = await FilesystemBlobStore.open(dataDir);
+    const store = await openStorage(settings, dataDir);
     const connection = await database(settings, dataDir, log, started);
     await migrated(connection, log);
     const metadata = await Metadata.connect(connection, {

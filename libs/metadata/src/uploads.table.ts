@@ -73,7 +73,18 @@ export class UploadsTable {
     const rows = await this.#sql.query(EXPIRE, [seconds, limit]);
     return rows.map((row) => row.storage_key);
   }
+
+  /** Those of `keys` that a session writes to. */
+  async keysInUse(keys: readonly string[]): Promise<string[]> {
+    const rows = await this.#sql.query(KEYS_IN_USE, [keys]);
+    return rows.map((row) => row.storage_key);
+  }
 }
+
+const KEYS_IN_USE: Statement<{ storage_key: string }> = {
+  name: 'uploads.keys_in_use',
+  text: 'select storage_key from uploads where storage_key = any($1::uuid[])',
+};
 
 interface UploadRow {
   readonly storage_key: string;

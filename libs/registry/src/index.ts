@@ -9,6 +9,7 @@ export {
 } from './access.ts';
 export { Blobs } from './blobs.ts';
 export { collectGarbage } from './collect-garbage.ts';
+export { discardStrays } from './discard-strays.ts';
 export { asRegistryError, type Reason, RegistryError } from './errors.ts';
 export type { GarbageTimes } from './garbage-times.ts';
 export { Manifests, type SparseManifests } from './manifests.ts';

@@ -21,6 +21,12 @@ export async function headBlob(call: Call): Promise<FastifyReply> {
 export async function getBlob(call: Call): Promise<FastifyReply> {
   const { registry, reply, repository, request } = call;
   const digest = requireDigest(parameter(call, 'digest'));
+  if (call.mayRedirect(request.ip) && isSimple(call)) {
+    const link = await registry.blobs.link(repository, digest);
+    if (link !== undefined) {
+      return isCurrent(call, digest) ? notModified(call, digest) : redirect(call, digest, link);
+    }
+  }
   const reader = await registry.blobs.open(repository, digest);
   try {
     if (isCurrent(call, digest)) return await notModified(call, digest);
@@ -59,6 +65,19 @@ export async function getBlob(call: Call): Promise<FastifyReply> {
 export async function deleteBlob(call: Call): Promise<FastifyReply> {
   await call.registry.blobs.delete(call.repository, requireDigest(parameter(call, 'digest')));
   return call.reply.code(202).send();
+}
+
+/** Object stores serve one range at most, and know entity tags of their own alone. */
+function isSimple({ request: { headers } }: Call): boolean {
+  return headers['if-range'] === undefined && headers.range?.includes(',') !== true;
+}
+
+/** RFC 9110 section 15.4.8. The URL holds for a while and for GET alone, so nobody may keep it. */
+function redirect({ reply }: Call, digest: Digest, location: string): FastifyReply {
+  return reply
+    .code(307)
+    .headers({ Location: location, 'Docker-Content-Digest': digest, 'Cache-Control': 'no-store' })
+    .send();
 }
 
 function describe(digest: Digest) {

@@ -13,6 +13,8 @@ export interface DistributionOptions {
   readonly log: Logger;
   readonly registry: Registry;
   readonly limits: Limits;
+  /** Whether a client at this address may be sent elsewhere for a blob's bytes. */
+  readonly mayRedirect: (address: string) => boolean;
   /** Who asks; throws `unauthenticated` for credentials that are wrong. */
   readonly identify: (request: FastifyRequest) => Promise<Identity>;
   /** The `WWW-Authenticate` that tells how to be allowed `scope`, and why the token that came did not do. */
@@ -28,7 +30,7 @@ export async function distribution(
   app: FastifyInstance,
   options: DistributionOptions,
 ): Promise<void> {
-  const { log, registry, limits, identify, challenge } = options;
+  const { log, registry, limits, mayRedirect, identify, challenge } = options;
 
   // Every body is a stream for its endpoint, whatever type the client says it has.
   app.removeAllContentTypeParsers();
@@ -76,7 +78,7 @@ export async function distribution(
           kind: 'repository',
           name: repository,
         });
-        return handle({ log, registry, limits, request, reply, identity, repository });
+        return handle({ log, registry, limits, mayRedirect, request, reply, identity, repository });
       },
     });
   }
@@ -101,7 +103,7 @@ export async function distribution(
 
   app.get('/_catalog', { exposeHeadRoute: false }, async (request, reply) => {
     const identity = await admit(request, reply, 'pull', { kind: 'catalog' });
-    return listRepositories({ log, registry, limits, request, reply, identity });
+    return listRepositories({ log, registry, limits, mayRedirect, request, reply, identity });
   });
 
   /** Who asks, if they may; else a refusal that says how they might. */
