@@ -59,9 +59,9 @@ export const hostTools = [
   },
   { name: 'buildctl', go: 'github.com/moby/buildkit/cmd/buildctl@v0.34.2', throughModule: true },
   {
-    // The main branch as of 2026-07-30.
+    // The main branch as of 2026-08-31.
     name: 'conformance',
-    go: 'github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260730175803-fee21197eb94',
+    go: 'github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111',
   },
 ];
 

@@ -52,7 +52,7 @@ export class MemoryBlobStore implements BlobStore {
     return Promise.resolve(undefined);
   }
 
-  strays(): Promise<readonly StrayWrite[]> {
+  strays(_: Date): Promise<readonly StrayWrite[]> {
     return Promise.resolve([]);
   }
 

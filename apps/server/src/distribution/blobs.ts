@@ -67,9 +67,13 @@ export async function deleteBlob(call: Call): Promise<FastifyReply> {
   return call.reply.code(202).send();
 }
 
-/** Object stores serve one range at most, and know entity tags of their own alone. */
+/** Object stores serve one range at most, answer a wrong one as they like, and know entity tags of their own alone. */
 function isSimple({ request: { headers } }: Call): boolean {
-  return headers['if-range'] === undefined && headers.range?.includes(',') !== true;
+  if (headers['if-range'] !== undefined) return false;
+  if (headers.range === undefined) return true;
+  const [, start, end] = /^bytes=(\d*)-(\d*)$/.exec(headers.range) ?? [];
+  if (start === undefined || end === undefined || start + end === '') return false;
+  return start === '' || end === '' || Number(start) <= Number(end);
 }
 
 /** RFC 9110 section 15.4.8. The URL holds for a while and for GET alone, so nobody may keep it. */
