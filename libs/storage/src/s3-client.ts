@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { rootCertificates } from 'node:tls';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 
@@ -42,9 +44,11 @@ export async function connectS3(connection: S3Connection): Promise<S3Client> {
     requestHandler: {
       connectionTimeout: CONNECT,
       socketTimeout: SILENCE,
-      httpAgent: { keepAlive: true, maxSockets: Infinity },
-      httpsAgent: { keepAlive: true, maxSockets: Infinity, ...(ca && { ca }) },
+      httpAgent: new HttpAgent({ keepAlive: true }),
+      httpsAgent: new HttpsAgent({ keepAlive: true, ...(ca && { ca }) }),
     },
+    // It would cost each part a round trip, and a connection of its own.
+    expectContinueHeader: false,
     ...(endpoint !== undefined && { endpoint }),
     ...(credentials !== undefined && { credentials }),
     ...(profile !== undefined && { profile }),

@@ -1,10 +1,19 @@
+import { execFileSync } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { ListMultipartUploadsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { enablingCommand, findTool } from '../../../scripts/host-tools.mjs';
 import { blobStoreContract } from './blob-store.contract.ts';
 import type { BlobStore } from './blob-store.ts';
 import { StorageUnavailableError } from './errors.ts';
+import { Bucket } from './s3-bucket.ts';
+import { connectS3 } from './s3-client.ts';
 import { S3BlobStore, type S3Options } from './s3.ts';
 import { parseStorageKey, type StorageKey } from './storage-key.ts';
 import {
@@ -19,16 +28,18 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 const PATIENCE = 120_000;
 
-/** Where versitygw is; elsewhere it is skipped by a name that says how to have it. */
+/** Where its tools are; elsewhere it is skipped by a name that says how to have them. */
 function describeWithS3(name: string, suite: () => void): void {
-  if (findTool('versitygw') !== undefined) {
+  const missing = ['versitygw', 'openssl'].filter((tool) => findTool(tool) === undefined);
+  const remedy = missing.map((tool) => enablingCommand(tool)).join('; ');
+  if (missing.length === 0) {
     describe(name, suite);
   } else if (process.env.SLIPWAY_TEST_REQUIRE_ALL === '1') {
-    it(`${name} finds an S3 server on this machine`, () => {
-      throw new Error(`versitygw is missing: ${enablingCommand('versitygw')}`);
+    it(`${name} finds all that it needs on this machine`, () => {
+      throw new Error(`${name} cannot be tested here: ${remedy}`);
     });
   } else {
-    describe.skip(`${name} (skipped: ${enablingCommand('versitygw')})`, suite);
+    describe.skip(`${name} (skipped: ${remedy})`, suite);
   }
 }
 
@@ -257,6 +268,20 @@ describeWithS3('S3', () => {
       expect(status).toBe(403);
     });
 
+    it('names the bucket in its host where the server wants that', async () => {
+      const key = aKey();
+      const store = await direct({ links, pathStyle: false, endpoint: 'https://s3.example.org' });
+      expect(await store.link(key)).toMatch(
+        new RegExp(`^https://slipway\\.s3\\.example\\.org/blobs/${key.slice(0, 2)}/${key}\\?`),
+      );
+      const amazon = await direct({
+        ...{ links, pathStyle: false, endpoint: undefined, region: 'eu-central-1', prefix: 'a/' },
+      });
+      expect(await amazon.link(key)).toMatch(
+        /^https:\/\/slipway\.s3\.eu-central-1\.amazonaws\.com\/a\/blobs\//,
+      );
+    });
+
     it('leads where clients reach the server, or through what stands before it', async () => {
       const key = aKey();
       const elsewhere = await direct({ links: { ...links, endpoint: 'https://s3.example.org' } });
@@ -418,6 +443,81 @@ describeWithS3('S3', () => {
       },
       PATIENCE,
     );
+  });
+
+  it('asks for the encryption that is set, of whole blobs and of those in parts', async () => {
+    const seen: (string | undefined)[] = [];
+    const witness = createServer((request, response) => {
+      if (request.method !== 'GET' && request.method !== 'HEAD') {
+        const { 'x-amz-server-side-encryption': mode, ...rest } = request.headers;
+        const key = rest['x-amz-server-side-encryption-aws-kms-key-id'];
+        seen.push(`${request.method ?? ''} ${String(mode)} ${String(key)}`);
+      }
+      request.resume();
+      response.writeHead(500).end();
+    });
+    witness.listen(0, '127.0.0.1');
+    await once(witness, 'listening');
+    const bucket = new Bucket(
+      await connectS3(server.options((witness.address() as AddressInfo).port)),
+      'slipway',
+      '',
+      { mode: 'aws:kms', key: 'our-key' },
+    );
+    await expect(bucket.put('a', Buffer.from('a'))).rejects.toThrow(StorageUnavailableError);
+    await expect(bucket.beginUpload('a')).rejects.toThrow(StorageUnavailableError);
+    expect(new Set(seen)).toEqual(new Set(['PUT aws:kms our-key', 'POST aws:kms our-key']));
+    bucket.client.destroy();
+    witness.close();
+  });
+
+  it('signs in by a profile of the files that the SDK reads', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'slipway-s3-profile-'));
+    const credentials = join(folder, 'credentials');
+    await writeFile(
+      credentials,
+      `[team]\naws_access_key_id=${server.accessKey}\naws_secret_access_key=${server.secretKey}\n`,
+    );
+    const before = process.env.AWS_SHARED_CREDENTIALS_FILE;
+    process.env.AWS_SHARED_CREDENTIALS_FILE = credentials;
+    try {
+      const store = await direct({ credentials: undefined, profile: 'team' });
+      const key = aKey();
+      const bytes = await pushed(store, key, [1000]);
+      expect(await contentOf(store, key)).toBe(digestOf(bytes));
+      const nobody = await direct({ credentials: undefined, profile: 'nobody' });
+      await expect(nobody.check()).rejects.toThrow(StorageUnavailableError);
+    } finally {
+      if (before === undefined) delete process.env.AWS_SHARED_CREDENTIALS_FILE;
+      else process.env.AWS_SHARED_CREDENTIALS_FILE = before;
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('speaks TLS to a server whose certificate the CA file vouches for, and to no other', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'slipway-s3-tls-'));
+    const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    execFileSync(
+      findTool('openssl') ?? '',
+      [
+        ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=s3'],
+        ...['-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', certificate],
+      ],
+      { stdio: 'ignore' },
+    );
+    const secure = await startS3Server(['--cert', certificate, '--key', key]);
+    try {
+      const options = { ...secure.options(), caFile: certificate };
+      const store = await S3BlobStore.open(options);
+      const blob = aKey();
+      const bytes = await pushed(store, blob, [9 * MIB, 300 * KIB]);
+      expect(await contentOf(store, blob)).toBe(digestOf(bytes));
+      const stranger = await S3BlobStore.open({ ...options, caFile: undefined });
+      await expect(stranger.stat(blob)).rejects.toThrow(StorageUnavailableError);
+    } finally {
+      await secure.stop();
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('says that it is not well while the server is away, within seconds', async () => {

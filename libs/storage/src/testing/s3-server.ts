@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -41,9 +41,10 @@ export async function startS3Server(more: readonly string[] = []): Promise<S3Ser
     ...['--quiet', '--keep-alive', '--iam-dir', join(folder, 'iam'), ...more],
     ...['posix', '--sidecar', join(folder, 'sidecar'), join(folder, 'data')],
   ];
+  const scheme = more.includes('--cert') ? 'https' : 'http';
   const options = (through = port): S3Options => ({
     region: 'us-east-1',
-    endpoint: `http://127.0.0.1:${through}`,
+    endpoint: `${scheme}://127.0.0.1:${through}`,
     pathStyle: true,
     credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
     profile: undefined,
@@ -60,9 +61,11 @@ export async function startS3Server(more: readonly string[] = []): Promise<S3Ser
   await start();
   const client = new S3Client({
     region: 'us-east-1',
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: `${scheme}://127.0.0.1:${port}`,
     forcePathStyle: true,
     credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
+    // Whether its certificate is right is for the store to say.
+    requestHandler: { httpsAgent: { rejectUnauthorized: false } },
   });
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
   client.destroy();
@@ -117,10 +120,10 @@ function isRunning(child: ChildProcess): boolean {
 }
 
 async function answers(port: number): Promise<boolean> {
-  return fetch(`http://127.0.0.1:${port}/`).then(
-    (response) => response.body?.cancel().then(() => true) ?? true,
-    () => false,
-  );
+  const socket = connect({ port, host: '127.0.0.1' });
+  return new Promise((resolve) => {
+    socket.on('connect', () => resolve(true)).on('error', () => resolve(false));
+  }).finally(() => socket.destroy()) as Promise<boolean>;
 }
 
 async function freePort(): Promise<number> {
