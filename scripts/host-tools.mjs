@@ -45,6 +45,7 @@ export const hostTools = [
   { name: 'oras', go: 'oras.land/oras/cmd/oras@v1.3.6' },
   { name: 'helm', go: 'helm.sh/helm/v3/cmd/helm@v3.22.0' },
   { name: 'cosign', go: 'github.com/sigstore/cosign/v2/cmd/cosign@v2.6.5' },
+  { name: 'versitygw', go: 'github.com/versity/versitygw/cmd/versitygw@v1.8.0' },
   {
     name: 'containerd',
     go: 'github.com/containerd/containerd/v2/cmd/containerd@v2.4.2',
@@ -58,9 +59,9 @@ export const hostTools = [
   },
   { name: 'buildctl', go: 'github.com/moby/buildkit/cmd/buildctl@v0.34.2', throughModule: true },
   {
-    // The main branch as of 2026-07-30.
+    // The main branch as of 2026-08-31.
     name: 'conformance',
-    go: 'github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260730175803-fee21197eb94',
+    go: 'github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111',
   },
 ];
 

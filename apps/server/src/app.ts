@@ -19,6 +19,7 @@ import {
 } from './distribution/index.ts';
 import { observeRequests } from './requests.ts';
 import type { Settings } from './settings.ts';
+import { mayRedirect } from './storage.ts';
 
 /** The web server: Nest for what people and operators ask, a plugin of its own for the distribution protocol. */
 export async function createApp(
@@ -68,6 +69,7 @@ export async function createApp(
     admitPull: (by, reply) => {
       parts.rateLimits.admit('pull', by, reply);
     },
+    mayRedirect: mayRedirect(settings),
     identify: (request) => parts.authentication.identify(request.raw),
     challenge: (request, ...why) =>
       bearerChallenge(tokenRealm(settings.SLIPWAY_PUBLIC_URL, request.raw, secure), ...why),

@@ -23,7 +23,6 @@ import {
   Sessions,
   Uploads,
 } from '@slipway/registry';
-import { FilesystemBlobStore } from '@slipway/storage';
 import type { Logger } from 'pino';
 import { ensureAdministrator } from './administrator.ts';
 import { openHub } from './api/hub.ts';
@@ -48,6 +47,7 @@ import { checkPublicUrl } from './public-url.ts';
 import { RateLimits } from './rate-limits.ts';
 import { readiness } from './readiness.ts';
 import type { Settings } from './settings.ts';
+import { openStorage } from './storage.ts';
 
 /** A database that is still starting, as beside us in a compose file, gets this long. */
 const DATABASE_PATIENCE = 60_000;
@@ -75,7 +75,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
   try {
     const dataDir = resolve(settings.SLIPWAY_DATA_DIR);
     mkdirSync(dataDir, { recursive: true, mode: 0o750 });
-    const store = await FilesystemBlobStore.open(dataDir);
+    const store = await openStorage(settings, dataDir);
     const connection = await database(settings, dataDir, log, started);
     await migrated(connection, log);
     const metadata = await Metadata.connect(connection, {

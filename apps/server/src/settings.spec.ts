@@ -43,6 +43,12 @@ describe('parseSettings', () => {
       SLIPWAY_GARBAGE_INTERVAL: 60,
       SLIPWAY_IDLE_TIMEOUT: 120,
       SLIPWAY_STOP_TIMEOUT: 10,
+      SLIPWAY_STORAGE: 'disk',
+      SLIPWAY_S3_REGION: 'us-east-1',
+      SLIPWAY_S3_ADDRESSING: 'auto',
+      SLIPWAY_S3_ENCRYPTION: 'none',
+      SLIPWAY_S3_REDIRECT: 'off',
+      SLIPWAY_S3_REDIRECT_EXPIRY: 3600,
     });
   });
 

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isSafeUrl } from './safe-url.ts';
+import { storageFaults, storageSettings } from './s3-settings.ts';
 
 /** What operators may set, each under the prefix `SLIPWAY_`. The README's table is made from this schema. */
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -183,6 +184,7 @@ const schema = z
     SLIPWAY_STOP_TIMEOUT: timer()
       .default(10)
       .describe('Seconds that requests under way get to finish when the server is stopped.'),
+    ...storageSettings,
   })
   .refine((env) => (env.SLIPWAY_TLS_CERT === undefined) === (env.SLIPWAY_TLS_KEY === undefined), {
     path: ['SLIPWAY_TLS_CERT'],
@@ -225,12 +227,14 @@ export function parseSettings(
     ([name, value]) => name.startsWith(PREFIX) && value !== '',
   );
   const unknown = given.map(([name]) => name).filter((name) => !Object.hasOwn(schema.shape, name));
-  const parsed = schema.safeParse(Object.fromEntries(given));
+  const values = Object.fromEntries(given);
+  const parsed = schema.safeParse(values);
   const faults = [
     ...unknown.map((name) => `${name} is not a setting${suggestion(name)}`),
     ...(parsed.error?.issues ?? []).map(
       (issue) => `${issue.path.join('.')} ${message(issue.message)}`,
     ),
+    ...storageFaults(values),
   ];
   if (faults.length > 0 || parsed.data === undefined) throw new SettingsError(faults.join('\n'));
   return Object.freeze(parsed.data);

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { client } from './client.ts';
 import { describeWith } from './needs.ts';
+import { inS3, redirecting, suiteS3 } from './s3-suite.ts';
 import { suiteRegistry } from './suite-registry.ts';
 
 const limit = 120_000;
@@ -32,7 +33,13 @@ interface Verdicts {
 }
 
 /** The specification's own program, against a server that asks who is there. */
-describe.each([
+const servers: readonly {
+  readonly server: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly s3?: 'passed on' | 'redirected';
+  readonly sparse: 'true' | 'false';
+  readonly expected: readonly string[];
+}[] = [
   {
     server: 'that accepts any sparse manifest',
     env: { SLIPWAY_SPARSE_MANIFESTS: 'any' },
@@ -41,13 +48,31 @@ describe.each([
   },
   {
     server: 'as it is configured by default',
-    env: undefined,
     sparse: 'false',
     expected: ['Sparse Manifests: Disabled'],
   },
-])('a server $server', ({ env, sparse, expected }) => {
-  describeWith({ tools: ['conformance'] }, 'and the OCI conformance program', () => {
-    const registry = suiteRegistry(env === undefined ? {} : { env });
+  {
+    server: 'that keeps its blobs in S3',
+    s3: 'passed on',
+    sparse: 'false',
+    expected: ['Sparse Manifests: Disabled'],
+  },
+  {
+    server: 'that sends clients to S3 for them',
+    s3: 'redirected',
+    sparse: 'false',
+    expected: ['Sparse Manifests: Disabled'],
+  },
+];
+
+describe.each(servers)('a server $server', ({ env = {}, s3, sparse, expected }) => {
+  const tools = s3 === undefined ? ['conformance'] : ['conformance', 'versitygw'];
+  describeWith({ tools }, 'and the OCI conformance program', () => {
+    const store = s3 === undefined ? undefined : suiteS3();
+    const registry = suiteRegistry(() => {
+      if (store === undefined) return { env };
+      return { env: inS3(store, s3 === 'redirected' ? redirecting(store) : {}) };
+    });
 
     const verdictsFor = async (version: string): Promise<Verdicts> => {
       const results = join(registry.folder, `results-${version}`);
@@ -55,6 +80,8 @@ describe.each([
       const outcome = await client('conformance', registry.folder).attempt([], {
         env: {
           ...everyOption,
+          // What S3 answers after a redirect has headers of its own.
+          ...(s3 === 'redirected' && { OCI_API_BLOBS_DIGEST_HEADER: 'false' }),
           OCI_VERSION: version,
           OCI_DATA_SPARSE: sparse,
           OCI_REGISTRY: registry.host,

@@ -23,14 +23,16 @@ export const startLimit = 90_000;
  * Starts a server for the suite around this call and stops it after the suite. The value may be
  * used from `beforeAll` on.
  */
-export function suiteRegistry(options: SlipwayOptions = {}): SuiteRegistry {
+export function suiteRegistry(
+  options: SlipwayOptions | (() => SlipwayOptions) = {},
+): SuiteRegistry {
   const registry = {} as SuiteRegistry;
   const undo: (() => Promise<void>)[] = [];
 
   beforeAll(async () => {
     const folder = await tempFolder('client');
     undo.unshift(() => folder.remove());
-    const slipway = await startSlipway(options);
+    const slipway = await startSlipway(typeof options === 'function' ? options() : options);
     undo.unshift(async () => {
       await slipway.stop();
       expect(faultsIn(slipway.log())).toEqual([]);

@@ -78,6 +78,12 @@ export class UploadsTable {
     return rows.map((row) => row.storage_key);
   }
 
+  /** Those of `keys` that a session writes to. */
+  async keysInUse(keys: readonly string[]): Promise<string[]> {
+    const rows = await this.#sql.query(KEYS_IN_USE, [keys]);
+    return rows.map((row) => row.storage_key);
+  }
+
   async #insert(uploads: readonly NewUpload[]): Promise<ReadonlyMap<number, undefined>> {
     await this.#sql.query(INSERT, [
       uploads.map(({ id }) => id),
@@ -132,6 +138,11 @@ interface Positioned {
   /** Position of the key, from 1. */
   readonly key: number;
 }
+
+const KEYS_IN_USE: Statement<{ storage_key: string }> = {
+  name: 'uploads.keys_in_use',
+  text: 'select storage_key from uploads where storage_key = any($1::uuid[])',
+};
 
 interface UploadRow {
   readonly storage_key: string;

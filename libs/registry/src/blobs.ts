@@ -38,6 +38,12 @@ export class Blobs {
     return reader;
   }
 
+  /** A URL under which the client itself may GET the bytes; `undefined` where the store gives none. */
+  async link(repository: RepositoryName, digest: Digest): Promise<string | undefined> {
+    const { blob } = await this.#find(repository, digest);
+    return this.#store.link(parseStorageKey(blob.storageKey));
+  }
+
   /** Takes the blob out of the repository. What a manifest there still needs is kept. */
   async delete(repository: RepositoryName, digest: Digest, by?: By): Promise<void> {
     await this.#metadata.transaction(async (tables) => {

@@ -9,7 +9,7 @@ import {
 import { type By, eventOf, onRepository } from './audit-event.ts';
 import { RegistryError } from './errors.ts';
 import type { GarbageTimes } from './garbage-times.ts';
-import { digestSoFar, hashing, type HashState } from './hashing.ts';
+import { digestSoFar, hashing, type HashState, rehash } from './hashing.ts';
 import { UploadHashes } from './upload-hashes.ts';
 
 /** An upload session as a client names it. */
@@ -81,21 +81,18 @@ export class Uploads {
   /** Stores a chunk behind what is there and returns the new size. What arrives of one that breaks off is kept. */
   async append(upload: UploadId, chunk: Chunk): Promise<number> {
     return this.#writing(upload, async ({ record, writer, ingest }) => {
-      const state = await this.#receive(
-        upload,
-        record.algorithm ?? 'sha256',
-        ingest,
-        chunk,
-        writer,
-      );
-      return state.size;
+      await this.#receive(upload, record.algorithm ?? 'sha256', ingest, chunk, writer);
+      return ingest.size;
     });
   }
 
   /** Stores the last chunk, if there is one, checks the whole against `digest` and makes it the repository's. */
   async complete(upload: UploadId, digest: Digest, chunk: Chunk): Promise<void> {
     await this.#writing(upload, async ({ record, writer, ingest, end }) => {
-      const state = await this.#receive(upload, algorithmOf(digest), ingest, chunk, writer);
+      const algorithm = algorithmOf(digest);
+      const received = await this.#receive(upload, algorithm, ingest, chunk, writer);
+      if (received === undefined) await ingest.commit();
+      const state = received ?? (await rehash(algorithm, ingest.read()));
       const actual = digestSoFar(state);
       if (actual !== digest) {
         await this.#abandon(upload, writer, record);
@@ -107,6 +104,7 @@ export class Uploads {
         );
       }
       await ingest.commit();
+      this.#hashes.remember(upload.id, state, ingest);
       await this.#commit(upload, writer, digest, state.size);
       end();
       this.#hashes.forget(upload.id);
@@ -182,14 +180,14 @@ export class Uploads {
     }
   }
 
-  /** Appends the chunk and returns the hash of all that is stored. */
+  /** Appends the chunk and returns the hash of all that is stored, if this process has seen all of it. */
   async #receive(
     upload: UploadId,
     algorithm: Algorithm,
     ingest: Ingest,
     chunk: Chunk,
     writer: Writer,
-  ): Promise<HashState> {
+  ): Promise<HashState | undefined> {
     if (chunk.start !== undefined && chunk.start !== ingest.size) {
       throw new RegistryError(
         'range-not-next',
@@ -197,15 +195,18 @@ export class Uploads {
         { size: ingest.size },
       );
     }
-    const before = await this.#hashes.of(upload.id, algorithm, ingest);
-    const { bytes, state } = hashing(before, chunk.source);
+    const before = this.#hashes.of(upload.id, algorithm, ingest);
+    const { bytes, state } = before
+      ? hashing(before, chunk.source)
+      : { bytes: chunk.source, state: () => undefined };
     const sizeBefore = ingest.size;
     try {
       await ingest.append(bytes, AbortSignal.any([chunk.signal, writer.lost]));
     } catch (error) {
       throw error instanceof AlreadyCommittedError ? fullUpload(upload, ingest.size) : error;
     } finally {
-      this.#hashes.remember(upload.id, state());
+      const soFar = state();
+      if (soFar !== undefined) this.#hashes.remember(upload.id, soFar, ingest);
     }
     const received = ingest.size - sizeBefore;
     if (chunk.length !== undefined && received !== chunk.length) {

@@ -14,7 +14,7 @@ export interface ByteRange {
  * - An upload never moves: bytes are written once, under the key they keep. Nothing is copied or renamed.
  * - After `commit` returned, the bytes are durable: they survive the loss of power.
  * - Whether a key is committed, the metadata knows: it alone is asked for keys to `open` or `stat`.
- * - Nothing here lists keys: what exists is known in the metadata alone.
+ * - Nothing here lists keys: what exists is known in the metadata alone. (`strays` is the janitor's.)
  *
  * Every method throws `StorageFullError` or `StorageUnavailableError` when the medium refuses, and works
  * again, without a restart, once the medium does.
@@ -35,8 +35,24 @@ export interface BlobStore {
   /** Removes committed bytes or an unfinished write; no error when there is neither. */
   delete(key: StorageKey): Promise<void>;
 
+  /** A URL under which a client itself may GET a committed key; `undefined` where it cannot be sent anywhere. */
+  link(key: StorageKey): Promise<string | undefined>;
+
+  /**
+   * Writes begun before then which the medium keeps apart from their key, so that `delete` may not know of
+   * them: a process that died may have left them, or it is still at work. A bounded number; the next call
+   * goes on behind them.
+   */
+  strays(begunBefore: Date): Promise<readonly StrayWrite[]>;
+
   /** Returns when the store can be written and read; throws, naming what is wrong, when it cannot. */
   check(): Promise<void>;
+}
+
+/** What is left of a write, or is still to become a blob: whoever knows the keys in use can tell. */
+export interface StrayWrite {
+  readonly key: StorageKey;
+  discard(): Promise<void>;
 }
 
 export interface BlobReader {
@@ -57,19 +73,22 @@ export interface Ingest {
   /** Bytes stored so far, as another process would find them. */
   readonly size: number;
 
+  /** Names the bytes stored so far: who finds the same name later finds the same bytes. */
+  readonly revision: string;
+
   /**
    * Stores `source` behind what is there and returns the new size. When `source` fails or `signal` is
    * aborted, what arrived until then is kept, `size` says how much that is, and the error is thrown.
    *
    * When the medium fails, here or in `commit`, `size` says what it holds: not all that was taken from
-   * `source`, and maybe less than before, so that only `read` knows what is there.
+   * `source`, and maybe less than before, so that `revision` is another.
    *
    * A chunk is the store's until it is written: `source` must not use its memory again. A source that is
    * not read to its end is told by its iterator's `return`.
    */
   append(source: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<number>;
 
-  /** What is stored so far, from the first byte, for hashing it again after an interruption. */
+  /** What was committed, from the first byte, for hashing it when nobody did so on its way in. */
   read(): AsyncIterable<Uint8Array>;
 
   /**

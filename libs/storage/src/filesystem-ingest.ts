@@ -47,6 +47,11 @@ export class FileIngest implements Ingest {
     return this.#size;
   }
 
+  /** One process writes at a time, and only behind what is there: as many bytes are the same bytes. */
+  get revision(): string {
+    return String(this.#size);
+  }
+
   async append(source: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<number> {
     const failed = new AbortController();
     const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;

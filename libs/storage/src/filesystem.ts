@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, fsync, openSync } from 'node:fs';
 import { access, mkdir, open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import type { BlobReader, BlobStore, Ingest } from './blob-store.ts';
+import type { BlobReader, BlobStore, Ingest, StrayWrite } from './blob-store.ts';
 import { StorageUnavailableError } from './errors.ts';
 import { onDisk, unless } from './filesystem-errors.ts';
 import { FileIngest, type Disk } from './filesystem-ingest.ts';
@@ -78,6 +78,15 @@ export class FilesystemBlobStore implements BlobStore {
     const path = this.#pathOf(key);
     await unless('ENOENT', 'delete', path, () => unlink(path));
     await syncFolder(this.#shardOf(key));
+  }
+
+  link(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  /** None: all that there is of a write lies under its key. */
+  strays(): Promise<readonly StrayWrite[]> {
+    return Promise.resolve([]);
   }
 
   async check(): Promise<void> {

@@ -1,4 +1,4 @@
-export type { BlobReader, BlobStore, ByteRange, Ingest } from './blob-store.ts';
+export type { BlobReader, BlobStore, ByteRange, Ingest, StrayWrite } from './blob-store.ts';
 export {
   AlreadyCommittedError,
   DestinationClosedError,
@@ -7,4 +7,6 @@ export {
 } from './errors.ts';
 export { FilesystemBlobStore } from './filesystem.ts';
 export { MemoryBlobStore } from './memory.ts';
+export { openS3 } from './open-s3.ts';
+export type { S3Links, S3Options } from './s3.ts';
 export { parseStorageKey, type StorageKey } from './storage-key.ts';

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { BlobReader, BlobStore, ByteRange, Ingest } from './blob-store.ts';
+import type { BlobReader, BlobStore, ByteRange, Ingest, StrayWrite } from './blob-store.ts';
 import { boundsOf } from './byte-range.ts';
 import { AlreadyCommittedError } from './errors.ts';
 import { PacedDestination } from './paced-destination.ts';
@@ -48,6 +48,14 @@ export class MemoryBlobStore implements BlobStore {
     this.#medium.entries.delete(key);
   }
 
+  link(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  strays(_: Date): Promise<readonly StrayWrite[]> {
+    return Promise.resolve([]);
+  }
+
   check(): Promise<void> {
     return Promise.resolve();
   }
@@ -64,6 +72,10 @@ class MemoryIngest implements Ingest {
 
   get size(): number {
     return this.#entry.size;
+  }
+
+  get revision(): string {
+    return String(this.#entry.size);
   }
 
   async append(source: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<number> {

@@ -9,6 +9,7 @@ import { DestinationClosedError } from './errors.ts';
 export class PacedDestination {
   readonly #destination: Writable;
   readonly #signal: AbortSignal | undefined;
+  readonly #failed = new AbortController();
   #failure: { readonly reason: unknown } | undefined;
   #interrupt: ((reason: unknown) => void) | undefined;
 
@@ -30,6 +31,11 @@ export class PacedDestination {
     else if (destination.destroyed) this.#onClose();
   }
 
+  /** Aborted, for the reason that `write` throws, once nothing more can be written. */
+  get failed(): AbortSignal {
+    return this.#failed.signal;
+  }
+
   async write(chunk: Uint8Array): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure.reason;
     await new Promise<void>((resolve, reject) => {
@@ -49,6 +55,7 @@ export class PacedDestination {
 
   #fail(reason: unknown): void {
     this.#failure ??= { reason };
+    this.#failed.abort(this.#failure.reason);
     this.#interrupt?.(this.#failure.reason);
   }
 }

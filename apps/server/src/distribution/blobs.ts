@@ -21,6 +21,12 @@ export async function headBlob(call: Call): Promise<FastifyReply> {
 export async function getBlob(call: Call): Promise<FastifyReply> {
   const { registry, reply, repository, request } = call;
   const digest = requireDigest(parameter(call, 'digest'));
+  if (call.mayRedirect(request.ip) && isSimple(call)) {
+    const link = await registry.blobs.link(repository, digest);
+    if (link !== undefined) {
+      return isCurrent(call, digest) ? notModified(call, digest) : redirect(call, digest, link);
+    }
+  }
   const reader = await registry.blobs.open(repository, digest);
   try {
     if (isCurrent(call, digest)) return await notModified(call, digest);
@@ -60,6 +66,23 @@ export async function deleteBlob(call: Call): Promise<FastifyReply> {
   const digest = requireDigest(parameter(call, 'digest'));
   await call.registry.blobs.delete(call.repository, digest, call);
   return call.reply.code(202).send();
+}
+
+/** Object stores serve one range at most, answer a wrong one as they like, and know entity tags of their own alone. */
+function isSimple({ request: { headers } }: Call): boolean {
+  if (headers['if-range'] !== undefined) return false;
+  if (headers.range === undefined) return true;
+  const [, start, end] = /^bytes=(\d*)-(\d*)$/.exec(headers.range) ?? [];
+  if (start === undefined || end === undefined || start + end === '') return false;
+  return start === '' || end === '' || Number(start) <= Number(end);
+}
+
+/** RFC 9110 section 15.4.8. The URL holds for a while and for GET alone, so nobody may keep it. */
+function redirect({ reply }: Call, digest: Digest, location: string): FastifyReply {
+  return reply
+    .code(307)
+    .headers({ Location: location, 'Docker-Content-Digest': digest, 'Cache-Control': 'no-store' })
+    .send();
 }
 
 function describe(digest: Digest) {

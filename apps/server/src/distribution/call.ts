@@ -47,6 +47,8 @@ export interface Call {
   readonly log: Logger;
   readonly registry: Registry;
   readonly limits: Limits;
+  /** Whether a client at this address may be sent elsewhere for a blob's bytes. */
+  readonly mayRedirect: (address: string) => boolean;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly identity: Identity;

@@ -24,6 +24,8 @@ export interface DistributionOptions {
   readonly log: Logger;
   readonly registry: Registry;
   readonly limits: Limits;
+  /** Whether a client at this address may be sent elsewhere for a blob's bytes. */
+  readonly mayRedirect: (address: string) => boolean;
   /** Who asks; throws `unauthenticated` for credentials that are wrong. */
   readonly identify: (request: FastifyRequest) => Promise<Identity>;
   /** Refuses a pull that comes too soon after too many others. */
@@ -42,7 +44,7 @@ export async function distribution(
   app: FastifyInstance,
   options: DistributionOptions,
 ): Promise<void> {
-  const { log, registry, limits, identify, admitPull, challenge } = options;
+  const { log, registry, limits, mayRedirect, identify, admitPull, challenge } = options;
 
   // Every body is a stream for its endpoint, whatever type the client says it has.
   app.removeAllContentTypeParsers();
@@ -90,7 +92,8 @@ export async function distribution(
         const repository = resource.name;
         const asking = askingOf(request.raw);
         if (pulls === true) admitPull({ identity, asking }, reply);
-        const call = { log, registry, limits, request, reply, identity, asking, repository };
+        const about = { log, registry, limits, mayRedirect, request, reply };
+        const call = { ...about, identity, asking, repository };
         try {
           return await handle(call);
         } catch (error) {
@@ -122,7 +125,8 @@ export async function distribution(
   app.get('/_catalog', { exposeHeadRoute: false }, async (request, reply) => {
     const identity = await admit(request, reply, 'pull', { kind: 'catalog' });
     const asking = askingOf(request.raw);
-    return listRepositories({ log, registry, limits, request, reply, identity, asking });
+    const about = { log, registry, limits, mayRedirect, request, reply };
+    return listRepositories({ ...about, identity, asking });
   });
 
   /** Who asks, if they may; else a refusal that says how they might. */

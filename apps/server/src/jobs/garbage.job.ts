@@ -1,8 +1,11 @@
 import type { Metadata } from '@slipway/metadata';
-import { collectGarbage, type GarbageTimes } from '@slipway/registry';
+import { collectGarbage, discardStrays, type GarbageTimes } from '@slipway/registry';
 import type { BlobStore } from '@slipway/storage';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics.ts';
+
+/** In milliseconds, between two looks for writes that crashes have left: there are few, and looking has a price. */
+const STRAYS_INTERVAL = 3_600_000;
 
 /** Collects garbage every `interval` milliseconds until it is stopped; a round that fails is tried again in the next. */
 export function startGarbageJob(
@@ -19,6 +22,7 @@ export function startGarbageJob(
   const stopped = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let round = Promise.resolve();
+  let strays: { readonly lookedAt: number } | undefined;
 
   const run = async () => {
     try {
@@ -35,6 +39,11 @@ export function startGarbageJob(
         log.error({ err: error }, 'garbage could not be deleted; it is tried again');
       if (expiredUploads + removedBlobs + deletedKeys > 0) {
         log.info({ expiredUploads, removedBlobs, deletedKeys }, 'collected garbage');
+      }
+      if (strays === undefined || times.now() - strays.lookedAt >= STRAYS_INTERVAL) {
+        strays = { lookedAt: times.now() };
+        const discarded = await discardStrays(metadata, store, times);
+        if (discarded > 0) log.info({ discarded }, 'discarded uploads that nobody knows of');
       }
     } catch (error) {
       log.error({ err: error }, 'garbage collection failed; it is tried again');

@@ -1,4 +1,4 @@
-import type { BlobReader, BlobStore, Ingest, StorageKey } from '@slipway/storage';
+import type { BlobReader, BlobStore, Ingest, StorageKey, StrayWrite } from '@slipway/storage';
 
 /** What happens around the steps of a write; what it throws, the step throws. */
 export interface Interruptions {
@@ -32,6 +32,9 @@ export class InterruptedStore implements BlobStore {
       get size() {
         return ingest.size;
       },
+      get revision() {
+        return ingest.revision;
+      },
       append: (source, signal) => ingest.append(source, signal),
       read: () => ingest.read(),
       commit: async () => {
@@ -45,6 +48,14 @@ export class InterruptedStore implements BlobStore {
 
   async delete(key: StorageKey): Promise<void> {
     await this.#store.delete(key);
+  }
+
+  async link(key: StorageKey): Promise<string | undefined> {
+    return this.#store.link(key);
+  }
+
+  async strays(begunBefore: Date): Promise<readonly StrayWrite[]> {
+    return this.#store.strays(begunBefore);
   }
 
   async check(): Promise<void> {
