@@ -49,11 +49,20 @@ const MISSING = ['NoSuchKey', 'NotFound'];
 export class Bucket {
   readonly client: S3Client;
   readonly name: string;
+  readonly #patient: S3Client;
   readonly #prefix: string;
   readonly #encryption: object;
 
-  constructor(client: S3Client, name: string, prefix: string, encryption?: Encryption) {
+  /** `patient` waits longer than `client` for what takes its time. */
+  constructor(
+    client: S3Client,
+    patient: S3Client,
+    name: string,
+    prefix: string,
+    encryption?: Encryption,
+  ) {
     this.client = client;
+    this.#patient = patient;
     this.name = name;
     this.#prefix = prefix;
     this.#encryption =
@@ -185,7 +194,7 @@ export class Bucket {
     parts: readonly Part[],
   ): Promise<string | undefined> {
     const done = await unlessS3(['NoSuchUpload'], this.#doing('finish the upload of', name), () =>
-      this.client.send(
+      this.#patient.send(
         new CompleteMultipartUploadCommand({
           ...this.at(name),
           UploadId: id,

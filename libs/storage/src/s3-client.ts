@@ -31,7 +31,10 @@ const SILENCE = 30_000;
 /** With waits between them that double, from a tenth of a second on. */
 const TRIES = 4;
 
-export async function connectS3(connection: S3Connection): Promise<S3Client> {
+/** What the last request of a large upload may take, where the server puts the parts together only then. */
+export const PATIENTLY = 900_000;
+
+export async function connectS3(connection: S3Connection, silence = SILENCE): Promise<S3Client> {
   const { region, endpoint, pathStyle, credentials, profile, caFile } = connection;
   const ca = caFile === undefined ? undefined : [...rootCertificates, await readFile(caFile)];
   const config: S3ClientConfig = {
@@ -43,7 +46,7 @@ export async function connectS3(connection: S3Connection): Promise<S3Client> {
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {
       connectionTimeout: CONNECT,
-      socketTimeout: SILENCE,
+      socketTimeout: silence,
       httpAgent: new HttpAgent({ keepAlive: true }),
       httpsAgent: new HttpsAgent({ keepAlive: true, ...(ca && { ca }) }),
     },

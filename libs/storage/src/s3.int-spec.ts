@@ -458,12 +458,9 @@ describeWithS3('S3', () => {
     });
     witness.listen(0, '127.0.0.1');
     await once(witness, 'listening');
-    const bucket = new Bucket(
-      await connectS3(server.options((witness.address() as AddressInfo).port)),
-      'slipway',
-      '',
-      { mode: 'aws:kms', key: 'our-key' },
-    );
+    const client = await connectS3(server.options((witness.address() as AddressInfo).port));
+    const encryption = { mode: 'aws:kms', key: 'our-key' } as const;
+    const bucket = new Bucket(client, client, 'slipway', '', encryption);
     await expect(bucket.put('a', Buffer.from('a'))).rejects.toThrow(StorageUnavailableError);
     await expect(bucket.beginUpload('a')).rejects.toThrow(StorageUnavailableError);
     expect(new Set(seen)).toEqual(new Set(['PUT aws:kms our-key', 'POST aws:kms our-key']));

@@ -3,7 +3,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { BlobReader, BlobStore, Ingest, StrayWrite } from './blob-store.ts';
 import { StorageUnavailableError } from './errors.ts';
 import { Bucket, type Encryption, type UploadsMarker } from './s3-bucket.ts';
-import { connectS3, type S3Connection } from './s3-client.ts';
+import { connectS3, PATIENTLY, type S3Connection } from './s3-client.ts';
 import { S3Ingest, type Names } from './s3-ingest.ts';
 import { S3Reader } from './s3-reader.ts';
 import { decodeTail, startsOf } from './s3-tail.ts';
@@ -60,13 +60,13 @@ export class S3BlobStore implements BlobStore {
   /** Sends nothing yet: a server that is down now is asked again when it is needed. */
   static async open(options: S3Options): Promise<S3BlobStore> {
     const { bucket: name, prefix, encryption, links } = options;
-    const bucket = new Bucket(await connectS3(options), name, prefix, encryption);
+    const client = await connectS3(options);
+    const patient = await connectS3(options, PATIENTLY);
+    const bucket = new Bucket(client, patient, name, prefix, encryption);
     if (links === undefined) return new S3BlobStore(bucket, undefined);
-    const signer =
-      links.endpoint === undefined
-        ? bucket
-        : new Bucket(await connectS3({ ...options, endpoint: links.endpoint }), name, prefix);
-    return new S3BlobStore(bucket, { ...links, bucket: signer });
+    if (links.endpoint === undefined) return new S3BlobStore(bucket, { ...links, bucket });
+    const signer = await connectS3({ ...options, endpoint: links.endpoint });
+    return new S3BlobStore(bucket, { ...links, bucket: new Bucket(signer, signer, name, prefix) });
   }
 
   async stat(key: StorageKey): Promise<{ readonly size: number } | undefined> {
