@@ -22,6 +22,7 @@ module.exports = {
     },
     only('oci-imports-nothing', lib('oci'), []),
     only('storage-stands-on-oci', lib('storage'), [lib('oci')]),
+    only('client-stands-on-oci', lib('client'), [lib('oci')]),
     only('migrations-stand-alone', '^migrations/', []),
     only('metadata-stands-on-oci-and-migrations', lib('metadata'), [lib('oci'), '^migrations/']),
     only('registry-stands-on-metadata-storage-oci', lib('registry'), [
