@@ -32,6 +32,11 @@ module.exports = {
       lib('oci'),
     ]),
     only('server-stands-on-libs', '^apps/server/', ['^libs/']),
+    only('agent-stands-on-client-runtime-oci', '^apps/agent/src/', [
+      lib('client'),
+      lib('runtime'),
+      lib('oci'),
+    ]),
     {
       name: 'a-lib-is-entered-by-its-index',
       severity: 'error',

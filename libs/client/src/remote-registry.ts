@@ -152,7 +152,10 @@ export class RemoteRegistry {
     const retryAfter = readRetryAfter(response.headers.get('retry-after'), this.#now());
     switch (status) {
       case 401:
-        throw new RemoteError('unauthorized', `${this.host} wants a sign-in for ${what}: ${said}`);
+        throw new RemoteError(
+          'unauthorized',
+          `${this.host} wants a sign-in for ${what}, slipway login ${this.host}: ${said}`,
+        );
       case 403:
         throw new RemoteError('denied', `${this.host} does not allow this with ${what}: ${said}`);
       case 404:

@@ -232,10 +232,12 @@ describeAsRoot('a container', ['runc', 'conmon', 'busybox', 'tar'], () => {
     const identity = await identify(container.pid);
     if (identity === undefined) throw new Error('it is not there');
     expect(await isAlive(identity)).toBe(true);
+    expect(await runtime.isOnlyCreated(container.id)).toBe(true);
     await runtime.start(container.id);
     const log = join(container.folder, 'log');
     for (let tries = 0; tries < 500 && !readFileSync(log, 'utf8').includes('ready'); tries++)
       await sleep(20);
+    expect(await runtime.isOnlyCreated(container.id)).toBe(false);
     await runtime.kill(container.id, 15);
     expect(await ended(container)).toBe(7);
     expect(await isAlive(identity)).toBe(false);

@@ -41,12 +41,10 @@ export class OciRuntime {
     }
   }
 
-  async pause(id: string): Promise<void> {
-    await this.#run(['pause', id]);
-  }
-
-  async resume(id: string): Promise<void> {
-    await this.#run(['resume', id]);
+  /** Whether it was created and never started: its process waits, and would wait for ever. */
+  async isOnlyCreated(id: string): Promise<boolean> {
+    const { status, stdout } = await this.#run(['state', id], [1]);
+    return status === 0 && (JSON.parse(stdout) as { status?: unknown }).status === 'created';
   }
 
   /** Another program in a container that runs, from a file with its `process`. */
