@@ -95,7 +95,7 @@ function archived(
         file,
         `--format=${format}`,
         ...xattrs,
-        '-S',
+        ...(format === 'ustar' ? [] : ['-S']),
         '--numeric-owner',
         '--mtime=@1700000000',
         '--no-recursion',
