@@ -23,6 +23,8 @@ module.exports = {
     only('oci-imports-nothing', lib('oci'), []),
     only('api-stands-on-oci', lib('api'), [lib('oci')]),
     only('storage-stands-on-oci', lib('storage'), [lib('oci')]),
+    only('client-stands-on-oci', lib('client'), [lib('oci')]),
+    only('runtime-stands-on-oci', lib('runtime'), [lib('oci')]),
     only('migrations-stand-alone', '^migrations/', []),
     only('metadata-stands-on-oci-and-migrations', lib('metadata'), [lib('oci'), '^migrations/']),
     only('registry-stands-on-metadata-storage-oci', lib('registry'), [
@@ -31,6 +33,11 @@ module.exports = {
       lib('oci'),
     ]),
     only('server-stands-on-libs', '^apps/server/', ['^libs/']),
+    only('agent-stands-on-client-runtime-oci', '^apps/agent/src/', [
+      lib('client'),
+      lib('runtime'),
+      lib('oci'),
+    ]),
     {
       name: 'a-lib-is-entered-by-its-index',
       severity: 'error',
@@ -65,12 +72,12 @@ module.exports = {
       to: { path: 'node_modules/(typeorm|pg)/' },
     },
     {
-      name: 'host-programs-only-where-postgres-is-driven',
+      name: 'host-programs-only-where-they-are-driven',
       severity: 'error',
       from: {
         path: '/src/',
         pathNot:
-          '^libs/metadata/src/(folder-lock|postgres-cluster|postmaster|start-postmaster)\\.ts$|spec\\.ts$|/testing/',
+          '^libs/metadata/src/(folder-lock|postgres-cluster|postmaster|start-postmaster)\\.ts$|^libs/runtime/src/host-programs\\.ts$|spec\\.ts$|/testing/',
       },
       to: { path: '^(node:)?child_process$' },
     },

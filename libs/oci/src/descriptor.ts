@@ -1,4 +1,5 @@
 import type { Digest } from './digest.ts';
+import type { Platform } from './platform.ts';
 
 /** What points at content (image-spec v1.1.1, descriptor.md). `size` is in bytes. */
 export interface Descriptor {
@@ -8,4 +9,6 @@ export interface Descriptor {
   readonly artifactType?: string;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly urls?: readonly string[];
+  /** What the manifest that it points at runs on, in an index. */
+  readonly platform?: Platform;
 }

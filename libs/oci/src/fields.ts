@@ -1,5 +1,7 @@
 import type { Descriptor } from './descriptor.ts';
 import { DIGEST_FORM, parseDigest } from './digest.ts';
+import type { Platform } from './platform.ts';
+import { foldCase } from './strict-json.ts';
 
 /** A document that is not of the shape it should have; the message says where and how. */
 export class ShapeError extends Error {
@@ -8,7 +10,7 @@ export class ShapeError extends Error {
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-function stringField(fields: Fields, key: string, where = key): string | undefined {
+export function stringField(fields: Fields, key: string, where = key): string | undefined {
   const value = fields[key];
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'string') throw new ShapeError(`its ${where} is not a string`);
@@ -35,6 +37,40 @@ export function stringMap(
       throw new ShapeError(`its ${where}[${JSON.stringify(name)}] is not a string`);
   }
   return value as Record<string, string>;
+}
+
+export function numberField(fields: Fields, key: string, where = key): number | undefined {
+  const value = fields[key];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  throw new ShapeError(`its ${where} is not a number`);
+}
+
+export function stringList(
+  fields: Fields,
+  key: string,
+  where = key,
+): readonly string[] | undefined {
+  const value = fields[key] ?? undefined;
+  if (value === undefined || isStrings(value)) return value;
+  throw new ShapeError(`its ${where} is not a list of strings`);
+}
+
+export function fieldsField(fields: Fields, key: string, where = key): Fields | undefined {
+  const value = fields[key] ?? undefined;
+  if (value === undefined || isFields(value)) return value;
+  throw new ShapeError(`its ${where} is not an object`);
+}
+
+/** `Layers` is no field to us and is `layers` to Go, so it is refused. */
+export function refuseDisguisedKeys(fields: Fields, known: readonly string[]): void {
+  const folded = new Map(known.map((name) => [foldCase(name), name]));
+  for (const key of Object.keys(fields)) {
+    const meant = folded.get(foldCase(key));
+    if (meant !== undefined && meant !== key) {
+      throw new ShapeError(`its key ${JSON.stringify(key)} is written ${JSON.stringify(meant)}`);
+    }
+  }
 }
 
 export function parseDescriptor(fields: Fields, key: string): Descriptor | undefined {
@@ -65,9 +101,8 @@ function readDescriptor(value: unknown, where: string): Descriptor {
   }
   const artifactType = mediaTypeField(value, 'artifactType', `${where}.artifactType`);
   const annotations = stringMap(value, 'annotations', `${where}.annotations`);
-  const urls = value.urls ?? undefined;
-  if (urls !== undefined && !isStrings(urls))
-    throw new ShapeError(`its ${where}.urls is not a list of strings`);
+  const urls = stringList(value, 'urls', `${where}.urls`);
+  const platform = platformOf(value);
   return {
     mediaType: mediaTypeField(value, 'mediaType', `${where}.mediaType`) ?? '',
     digest,
@@ -75,6 +110,20 @@ function readDescriptor(value: unknown, where: string): Descriptor {
     ...(artifactType !== undefined && { artifactType }),
     ...(annotations !== undefined && { annotations }),
     ...(urls !== undefined && { urls }),
+    ...(platform !== undefined && { platform }),
+  };
+}
+
+/** A platform that names no system or no architecture is none that anybody could ask for. */
+function platformOf({ platform }: Fields): Platform | undefined {
+  if (!isFields(platform)) return undefined;
+  const { os, architecture, variant, 'os.version': osVersion } = platform;
+  if (typeof os !== 'string' || typeof architecture !== 'string') return undefined;
+  return {
+    os,
+    architecture,
+    ...(typeof variant === 'string' && { variant }),
+    ...(typeof osVersion === 'string' && { osVersion }),
   };
 }
 

@@ -9,8 +9,15 @@ export {
   parseDigest,
 } from './digest.ts';
 export type { ErrorBody, ErrorCode } from './error-code.ts';
+export {
+  type Healthcheck,
+  type HistoryEntry,
+  type ImageConfig,
+  type ImageProcess,
+  type ParsedImageConfig,
+  parseImageConfig,
+} from './image-config.ts';
 export { type Manifest, parseManifest, type Successor, successors } from './manifest.ts';
-export { type ManifestMediaType, OCI_INDEX } from './media-types.ts';
 export {
   fits,
   matches,
@@ -19,6 +26,14 @@ export {
   parseNamePattern,
   patternOf,
 } from './name-pattern.ts';
+export { MANIFEST_MEDIA_TYPES, type ManifestMediaType, OCI_INDEX, shapeOf } from './media-types.ts';
+export {
+  chooseManifest,
+  normalPlatform,
+  parsePlatform,
+  type Platform,
+  platformText,
+} from './platform.ts';
 export { parseReference, parseTag, type Reference, type Tag, TAG_FORM } from './reference.ts';
 export {
   parseRepositoryName,

@@ -106,6 +106,17 @@ describe('parseManifest', () => {
     expect(read).toEqual(layer);
   });
 
+  it('keeps the platform of a manifest in an index, when it names a system and an architecture', () => {
+    const platforms = [{ os: 'linux', architecture: 'arm', variant: 'v7' }, {}, 7, { os: 'linux' }];
+    const manifests = platforms.map((platform) => aDescriptor('a', { platform }));
+    expect(manifestOf(anIndex({ manifests })).manifests.map(({ platform }) => platform)).toEqual([
+      { os: 'linux', architecture: 'arm', variant: 'v7' },
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('reads an empty list as Go writes it, and an image without layers', () => {
     expect(manifestOf(anImage({ layers: null })).layers).toEqual([]);
     expect(manifestOf(anImage({ layers: undefined })).layers).toEqual([]);

@@ -1,6 +1,7 @@
 import {
   parseDescriptor,
   parseDescriptors,
+  refuseDisguisedKeys,
   ShapeError,
   stringMap,
   mediaTypeField,
@@ -17,7 +18,7 @@ import {
   OCI_MANIFEST,
   shapeOf,
 } from './media-types.ts';
-import { foldCase, parseStrictJson } from './strict-json.ts';
+import { parseStrictJson } from './strict-json.ts';
 
 /**
  * What Slipway needs to know of a manifest or an index (image-spec v1.1.1, manifest.md and image-index.md;
@@ -81,7 +82,7 @@ function readManifest(value: unknown, contentType: string): Manifest {
     throw new ShapeError('it is not a JSON object');
   }
   const fields = value as Fields;
-  refuseDisguisedKeys(fields);
+  refuseDisguisedKeys(fields, KNOWN);
   if (fields.schemaVersion === 1) throw new ShapeError(SCHEMA_1);
   if (fields.schemaVersion !== 2) throw new ShapeError('its schemaVersion is not 2');
   const mediaType = mediaTypeOf(fields, contentType);
@@ -149,14 +150,3 @@ const KNOWN = [
   'artifactType',
   'annotations',
 ];
-const KNOWN_FOLDED = new Map(KNOWN.map((key) => [foldCase(key), key]));
-
-/** `Layers` is no field to us and is `layers` to Go, so it is refused. */
-function refuseDisguisedKeys(fields: Fields): void {
-  for (const key of Object.keys(fields)) {
-    const known = KNOWN_FOLDED.get(foldCase(key));
-    if (known !== undefined && known !== key) {
-      throw new ShapeError(`its key ${JSON.stringify(key)} is written ${JSON.stringify(known)}`);
-    }
-  }
-}

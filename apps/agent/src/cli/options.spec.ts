@@ -1,0 +1,47 @@
+import {
+  parseBytes,
+  parseCount,
+  parseCpus,
+  parseNetwork,
+  parseSeconds,
+  parseVariable,
+  parseVolume,
+} from './options.ts';
+
+test('bytes have units, and are enough to run a program in', () => {
+  expect(['64m', '64M', '64mb', '1.5g', '67108864', '65536k'].map(parseBytes)).toEqual([
+    67_108_864, 67_108_864, 67_108_864, 1_610_612_736, 67_108_864, 67_108_864,
+  ]);
+  for (const text of ['', '64x', '-1', '1m', 'm', '1e9', '99999999999g', ' 64m']) {
+    expect(() => parseBytes(text)).toThrow(/such as 64m/);
+  }
+});
+
+test('numbers are what they should be', () => {
+  expect([parseCpus('0.5'), parseCount('7'), parseSeconds('0')]).toEqual([0.5, 7, 0]);
+  for (const text of ['', '0', '-1', 'x', 'Infinity']) expect(() => parseCpus(text)).toThrow();
+  for (const text of ['', '0', '-1', '1.5', 'x']) expect(() => parseCount(text)).toThrow();
+  for (const text of ['', '-1', '1.5', 'x']) expect(() => parseSeconds(text)).toThrow();
+});
+
+test('volumes are paths of the host at paths of the container', () => {
+  const [one, two] = parseVolume('/a:/b:ro', parseVolume('./c:/d'));
+  expect(one).toEqual({ source: `${process.cwd()}/c`, destination: '/d', readOnly: false });
+  expect(two).toEqual({ source: '/a', destination: '/b', readOnly: true });
+  expect(() => parseVolume('name:/b')).toThrow(/named volumes are not there yet/);
+  for (const text of ['/a', '/a:b', '/a:/b:rx', '/a:/b:ro:z']) {
+    expect(() => parseVolume(text)).toThrow(/It is/);
+  }
+});
+
+test('variables without a value have the one that they have here', () => {
+  const here = { HERE: 'x' };
+  expect(parseVariable('A=1', [], here)).toEqual(['A=1']);
+  expect(parseVariable('HERE', ['A=1'], here)).toEqual(['A=1', 'HERE=x']);
+  expect(parseVariable('NOT', [], here)).toEqual(['NOT']);
+});
+
+test('networks are those that there are', () => {
+  expect([parseNetwork('none'), parseNetwork('host')]).toEqual(['none', 'host']);
+  expect(() => parseNetwork('bridge')).toThrow(/not there yet/);
+});

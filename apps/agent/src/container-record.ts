@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+const mount = z.object({ source: z.string(), destination: z.string(), readOnly: z.boolean() });
+
+/** What somebody asked for, as the command line or another client says it. */
+export const containerWish = z.object({
+  image: z.string(),
+  name: z.string().optional(),
+  command: z.array(z.string()).default([]),
+  entrypoint: z.array(z.string()).optional(),
+  env: z.array(z.string()).default([]),
+  user: z.string().optional(),
+  workingDir: z.string().optional(),
+  hostname: z.string().optional(),
+  network: z.enum(['none', 'host']).default('none'),
+  mounts: z.array(mount).default([]),
+  memory: z.number().int().positive().optional(),
+  cpus: z.number().positive().optional(),
+  pids: z.number().int().positive().default(2048),
+  readOnly: z.boolean().default(false),
+  remove: z.boolean().default(false),
+  stopSignal: z.string().optional(),
+  stopTimeout: z.number().nonnegative().default(10),
+});
+
+export type ContainerWish = z.infer<typeof containerWish>;
+
+const processIdentity = z.object({
+  pid: z.number(),
+  startTime: z.string(),
+  bootId: z.string(),
+});
+
+/** A container as it stands in `container.json`; what it is doing now is read from the kernel. */
+export const containerRecord = z.object({
+  id: z.string(),
+  name: z.string(),
+  image: z.string(),
+  imageDigest: z.string(),
+  /** The numbers of the layers that it stands on. */
+  layers: z.array(z.number()),
+  created: z.string(),
+  wish: containerWish,
+  /** Its first process, from the moment it is there. */
+  process: processIdentity.optional(),
+  started: z.string().optional(),
+  ended: z
+    .object({
+      at: z.string(),
+      /** Missing when nobody was there to see it, as after the loss of power. */
+      code: z.number().optional(),
+      outOfMemory: z.boolean(),
+    })
+    .optional(),
+  /** Set before anything of it is removed, so that what a crash leaves is removed at the next start. */
+  removing: z.boolean().optional(),
+});
+
+export type ContainerRecord = z.infer<typeof containerRecord>;
+
+export type ContainerState = 'created' | 'running' | 'exited';
+
+export function stateOf({ process, ended }: ContainerRecord): ContainerState {
+  if (ended !== undefined) return 'exited';
+  return process === undefined ? 'created' : 'running';
+}

@@ -1,0 +1,467 @@
+import { randomBytes } from 'node:crypto';
+import { access, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { release } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  argumentsOf,
+  type BindMount,
+  type ContainerSpec,
+  createMonitored,
+  DEFAULT_CAPABILITIES,
+  environmentOf,
+  hostArchitecture,
+  type HostOffer,
+  identify,
+  isAlive,
+  type LayerStore,
+  mountRootfs,
+  type OciRuntime,
+  parseSignal,
+  type PipedProgram,
+  processOf,
+  readInRoot,
+  removeRootfs,
+  resolveInRoot,
+  resolveSeccomp,
+  resolveUser,
+  runtimeConfig,
+  RuntimeError,
+  unmountRootfs,
+  workingDirOf,
+} from '@slipway/runtime';
+import {
+  type ContainerRecord,
+  containerRecord,
+  type ContainerWish,
+  stateOf,
+} from './container-record.ts';
+import { AgentError } from './errors.ts';
+import { followLog } from './follow-log.ts';
+import { configOf, hostFile, type Images, type LocalImage } from './images.ts';
+import { readState, writeState } from './state-file.ts';
+
+const PASSWD_LIMIT = 1024 * 1024;
+/** conmon writes the exit code a moment after the process is gone. */
+const EXIT_GRACE = 3000;
+const LOOK_AGAIN = 100;
+
+export interface ExecWish {
+  readonly command: readonly string[];
+  readonly env: readonly string[];
+  readonly user?: string | undefined;
+  readonly workingDir?: string | undefined;
+}
+
+interface Running {
+  /** Resolves when the container has ended and that is written down. */
+  readonly over: Promise<void>;
+}
+
+/**
+ * The containers of this host.
+ *
+ *     <root>/containers/<id>/
+ *       container.json   ContainerRecord
+ *       config.json      what the runtime was given; spec.json what it was made of
+ *       hosts hostname resolv.conf
+ *       log  exit/<id>  oom  pid  conmon.pid       conmon's
+ *       u w m            overlayfs's
+ *
+ * All that is known of a container is on the disk and in the kernel: an agent that starts reads both, goes on
+ * watching what runs, and clears away what another one did not come to finish.
+ */
+export class Containers {
+  readonly #folder: string;
+  readonly #layers: LayerStore;
+  readonly #images: Images;
+  readonly #runtime: OciRuntime;
+  readonly #host: HostOffer;
+  readonly #records = new Map<string, ContainerRecord>();
+  readonly #running = new Map<string, Running>();
+
+  constructor(
+    root: string,
+    layers: LayerStore,
+    images: Images,
+    runtime: OciRuntime,
+    host: HostOffer,
+  ) {
+    this.#folder = join(root, 'containers');
+    this.#layers = layers;
+    this.#images = images;
+    this.#runtime = runtime;
+    this.#host = host;
+  }
+
+  async adopt(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    for (const id of await readdir(this.#folder)) {
+      const record = await readState(this.#file(id, 'container.json'), containerRecord);
+      if (record === undefined || record.removing === true) {
+        await this.#clear(id);
+        continue;
+      }
+      this.#records.set(id, record);
+      if (stateOf(record) === 'running' && !(await this.#runtime.isOnlyCreated(id))) {
+        this.#watch(record);
+      } else {
+        await this.#release(id);
+        if (stateOf(record) === 'running') await this.#save(notStarted(record));
+      }
+    }
+  }
+
+  list(): readonly ContainerRecord[] {
+    return [...this.#records.values()].sort((a, b) => b.created.localeCompare(a.created));
+  }
+
+  /** By name, by id, or by the first digits of an id. */
+  find(text: string): ContainerRecord {
+    const all = this.list();
+    const named = all.find(({ id, name }) => name === text || id === text);
+    if (named !== undefined) return named;
+    const byPrefix = text.length < 2 ? [] : all.filter(({ id }) => id.startsWith(text));
+    if (byPrefix.length === 1 && byPrefix[0] !== undefined) return byPrefix[0];
+    throw new AgentError(
+      'not-found',
+      byPrefix.length > 1
+        ? `several containers begin with ${text}`
+        : `there is no container ${text}`,
+    );
+  }
+
+  /** The layers that containers stand on, which no image may take along. */
+  layersInUse(): ReadonlySet<number> {
+    return new Set(this.list().flatMap(({ layers }) => layers));
+  }
+
+  async create(wish: ContainerWish, image: LocalImage): Promise<ContainerRecord> {
+    const layers = this.#images.layersOf(image);
+    if (layers === undefined) {
+      throw new AgentError('not-found', `layers of ${wish.image} are missing: pull it again`);
+    }
+    const id = randomBytes(32).toString('hex');
+    const name = this.#freeName(wish.name, id);
+    if (wish.stopSignal !== undefined && parseSignal(wish.stopSignal) === undefined) {
+      throw new AgentError('invalid', `${wish.stopSignal} is not a signal`);
+    }
+    const record: ContainerRecord = {
+      id,
+      name,
+      image: wish.image,
+      imageDigest: image.digest,
+      layers: layers.map(({ number }) => number),
+      created: new Date().toISOString(),
+      wish,
+    };
+    argumentsOf(configOf(image).process, wishOf(wish));
+    this.#records.set(id, record);
+    await mkdir(this.#file(id), { mode: 0o700 });
+    await this.#save(record);
+    return record;
+  }
+
+  async start(id: string, image: LocalImage): Promise<void> {
+    const record = this.find(id);
+    if (stateOf(record) === 'running') return;
+    const fresh = notStarted(record);
+    await rm(this.#file(id, 'exit'), { recursive: true, force: true });
+    await rm(this.#file(id, 'oom'), { force: true });
+    try {
+      const config = await this.#prepare(fresh, image);
+      await writeFile(this.#file(id, 'config.json'), JSON.stringify(config), { mode: 0o600 });
+      const pid = await createMonitored(this.#runtime, {
+        id,
+        name: record.name,
+        bundle: this.#file(id),
+        folder: this.#file(id),
+      });
+      const process = await identify(pid);
+      if (process === undefined) {
+        throw new RuntimeError('host-program-failed', 'the container ended before it was started');
+      }
+      const running = { ...fresh, process, started: new Date().toISOString() };
+      await this.#save(running);
+      await this.#runtime.start(id);
+      this.#watch(running);
+    } catch (error) {
+      await this.#release(id);
+      await this.#save(fresh);
+      throw error;
+    }
+  }
+
+  /** The exit code, once there is one; `undefined` in the code when nobody saw it. */
+  async wait(id: string, signal?: AbortSignal): Promise<ContainerRecord['ended']> {
+    const { over = Promise.resolve() } = this.#running.get(id) ?? {};
+    signal?.throwIfAborted();
+    await Promise.race([
+      over,
+      ...(signal ? [new Promise((resolve) => signal.addEventListener('abort', resolve))] : []),
+    ]);
+    signal?.throwIfAborted();
+    return this.#records.get(id)?.ended ?? this.#lastEnds.get(id);
+  }
+
+  /** How containers ended that were removed right after. */
+  readonly #lastEnds = new Map<string, ContainerRecord['ended']>();
+
+  async kill(id: string, signalText: string): Promise<void> {
+    const record = this.find(id);
+    const signal = parseSignal(signalText);
+    if (signal === undefined) throw new AgentError('invalid', `${signalText} is not a signal`);
+    if (stateOf(record) !== 'running') {
+      throw new AgentError('not-running', `${record.name} does not run`);
+    }
+    await this.#runtime.kill(id, signal);
+  }
+
+  /** Asks it to end, and ends it when it does not in time. */
+  async stop(id: string, image: LocalImage | undefined, timeout?: number): Promise<void> {
+    const record = this.find(id);
+    if (stateOf(record) !== 'running') return;
+    const { wish } = record;
+    const named = wish.stopSignal ?? (image && configOf(image).stopSignal) ?? 'SIGTERM';
+    await this.#runtime.kill(id, parseSignal(named) ?? 15);
+    const stop = AbortSignal.timeout((timeout ?? wish.stopTimeout) * 1000);
+    try {
+      await this.wait(id, stop);
+    } catch (error) {
+      if (!stop.aborted) throw error;
+      await this.#runtime.kill(id, 9, true);
+      await this.wait(id);
+    }
+  }
+
+  async remove(id: string, force: boolean): Promise<void> {
+    const record = this.find(id);
+    if (stateOf(record) === 'running') {
+      if (!force) {
+        throw new AgentError(
+          'conflict',
+          `${record.name} runs: stop it first, or remove it with -f`,
+        );
+      }
+      await this.#runtime.kill(id, 9, true);
+      await this.wait(id);
+    }
+    await this.#remove(id);
+  }
+
+  log(id: string, follow: boolean, signal: AbortSignal) {
+    const isOver = () => !follow || !this.#running.has(id);
+    return followLog(this.#file(id, 'log'), isOver, signal);
+  }
+
+  /** What a container prints from the start that is to come on, to the end, whatever becomes of it then. */
+  async logOfStart(id: string, started: () => boolean, signal: AbortSignal) {
+    const path = this.#file(id, 'log');
+    const { size } = await stat(path).catch(() => ({ size: 0 }));
+    return followLog(path, () => started() && !this.#running.has(id), signal, size);
+  }
+
+  /** Another program in a container that runs, with no more rights than its first. */
+  async exec(id: string, wish: ExecWish): Promise<PipedProgram> {
+    const record = this.find(id);
+    if (stateOf(record) !== 'running') {
+      throw new AgentError('not-running', `${record.name} does not run`);
+    }
+    const spec = JSON.parse(await readFile(this.#file(id, 'spec.json'), 'utf8')) as ContainerSpec;
+    const rootfs = this.#file(id, 'm');
+    const user =
+      wish.user === undefined ? spec.user : resolveUser(wish.user, await accountsOf(rootfs));
+    const image = { entrypoint: [], cmd: [], env: spec.env, user: '', workingDir: spec.cwd };
+    const asked = {
+      command: wish.command,
+      env: wish.env,
+      ...(wish.workingDir !== undefined && { workingDir: wish.workingDir }),
+    };
+    const process = processOf(
+      {
+        ...spec,
+        user,
+        args: argumentsOf(image, asked),
+        env: environmentOf(image, asked, { hostname: spec.hostname, user }),
+        cwd: workingDirOf(image, asked),
+      },
+      this.#host,
+    );
+    const file = this.#file(id, `exec-${randomBytes(6).toString('hex')}.json`);
+    await writeFile(file, JSON.stringify(process), { mode: 0o600 });
+    const program = this.#runtime.exec(id, file);
+    const remove = () => void rm(file, { force: true }).catch(() => undefined);
+    program.status.then(remove, remove);
+    return program;
+  }
+
+  /** Mounts the tree and decides everything that the runtime is told. */
+  async #prepare(record: ContainerRecord, image: LocalImage): Promise<object> {
+    const { id, wish } = record;
+    const folder = this.#file(id);
+    const layers = record.layers.flatMap((number) => this.#layers.get(number) ?? []);
+    if (layers.length < record.layers.length) {
+      throw new AgentError('not-found', `layers of ${record.image} are missing`);
+    }
+    const rootfs = await mountRootfs(this.#layers, layers, folder);
+    const imageProcess = configOf(image).process;
+    const asked = wishOf(wish);
+    const hostname = wish.hostname ?? id.slice(0, 12);
+    const user = resolveUser(wish.user ?? imageProcess.user, await accountsOf(rootfs));
+    const seccomp = resolveSeccomp({
+      architecture: hostArchitecture(),
+      kernel: release(),
+      capabilities: DEFAULT_CAPABILITIES,
+    });
+    const spec: ContainerSpec = {
+      args: argumentsOf(imageProcess, asked),
+      env: environmentOf(imageProcess, asked, { hostname, user }),
+      cwd: workingDirOf(imageProcess, asked),
+      user,
+      hostname,
+      rootfs,
+      readOnly: wish.readOnly,
+      capabilities: DEFAULT_CAPABILITIES,
+      noNewPrivileges: true,
+      network: wish.network,
+      mounts: await checkedMounts(wish.mounts),
+      files: await this.#files(id, rootfs, hostname, wish.network),
+      limits: {
+        pids: wish.pids,
+        ...(wish.memory !== undefined && { memory: wish.memory }),
+        ...(wish.cpus !== undefined && { cpus: wish.cpus }),
+      },
+      cgroupsPath: `/slipway/${id}`,
+      seccomp,
+      annotations: {},
+    };
+    await writeFile(this.#file(id, 'spec.json'), JSON.stringify(spec), { mode: 0o600 });
+    return runtimeConfig(spec, this.#host);
+  }
+
+  async #files(
+    id: string,
+    rootfs: string,
+    hostname: string,
+    network: ContainerSpec['network'],
+  ): Promise<BindMount[]> {
+    const own = `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n`;
+    const shared = network === 'host';
+    const files = {
+      hosts: shared ? await hostFile('/etc/hosts') : `${own}127.0.1.1\t${hostname}\n`,
+      hostname: `${hostname}\n`,
+      'resolv.conf': shared ? await hostFile('/etc/resolv.conf') : '',
+    };
+    const mounts: BindMount[] = [];
+    for (const [name, text] of Object.entries(files)) {
+      const source = this.#file(id, name);
+      await writeFile(source, text, { mode: 0o644 });
+      // /etc may be a link of the image: the runtime is given where it leads inside.
+      const destination = await resolveInRoot(rootfs, `/etc/${name}`);
+      mounts.push({ source, destination, readOnly: false });
+    }
+    return mounts;
+  }
+
+  #watch(record: ContainerRecord): void {
+    const { id, process } = record;
+    if (process === undefined) return;
+    const over = (async () => {
+      const exit = this.#file(id, 'exit', id);
+      for (let gone = 0; gone * LOOK_AGAIN < EXIT_GRACE;) {
+        if (await isThere(exit)) break;
+        if (!(await isAlive(process))) gone++;
+        await sleep(gone > 0 ? LOOK_AGAIN / 5 : LOOK_AGAIN);
+      }
+      const code = await readFile(exit, 'utf8').catch(() => '');
+      const ended = {
+        at: new Date().toISOString(),
+        ...(/^\d+$/.test(code.trim()) && { code: Number(code) }),
+        outOfMemory: await isThere(this.#file(id, 'oom')),
+      };
+      await this.#release(id);
+      if (record.wish.remove) {
+        this.#lastEnds.set(id, ended);
+        setTimeout(() => this.#lastEnds.delete(id), 60_000).unref();
+        await this.#remove(id);
+      } else {
+        await this.#save({ ...record, ended });
+      }
+    })().finally(() => this.#running.delete(id));
+    over.catch(() => undefined);
+    this.#running.set(id, { over });
+  }
+
+  /** Undoes what the kernel and the runtime have of a container, not what it wrote. */
+  async #release(id: string): Promise<void> {
+    await this.#runtime.delete(id);
+    await unmountRootfs(this.#file(id));
+  }
+
+  async #remove(id: string): Promise<void> {
+    const record = this.#records.get(id);
+    if (record !== undefined) await this.#save({ ...record, removing: true });
+    await this.#clear(id);
+    this.#records.delete(id);
+  }
+
+  async #clear(id: string): Promise<void> {
+    await this.#runtime.delete(id);
+    await removeRootfs(this.#file(id));
+    await rm(this.#file(id), { recursive: true, force: true });
+  }
+
+  async #save(record: ContainerRecord): Promise<void> {
+    await writeState(this.#file(record.id, 'container.json'), record);
+    this.#records.set(record.id, record);
+  }
+
+  #freeName(wanted: string | undefined, id: string): string {
+    if (wanted === undefined) return id.slice(0, 12);
+    if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/.test(wanted)) {
+      throw new AgentError('invalid', `${JSON.stringify(wanted)} cannot be a container's name`);
+    }
+    const taken = this.list().find(({ name }) => name === wanted);
+    if (taken === undefined) return wanted;
+    throw new AgentError(
+      'conflict',
+      `the name ${wanted} is taken by ${taken.id.slice(0, 12)}: slipway rm ${wanted}`,
+    );
+  }
+
+  #file(...names: readonly string[]): string {
+    return join(this.#folder, ...names);
+  }
+}
+
+function notStarted(record: ContainerRecord): ContainerRecord {
+  const { id, name, image, imageDigest, layers, created, wish } = record;
+  return { id, name, image, imageDigest, layers, created, wish };
+}
+
+const wishOf = ({ command, entrypoint, env, workingDir }: ContainerWish) => ({
+  command,
+  env,
+  ...(entrypoint !== undefined && { entrypoint }),
+  ...(workingDir !== undefined && { workingDir }),
+});
+
+async function accountsOf(rootfs: string) {
+  const read = async (path: string) => (await readInRoot(rootfs, path, PASSWD_LIMIT)) ?? '';
+  return { passwd: await read('/etc/passwd'), group: await read('/etc/group') };
+}
+
+async function checkedMounts(mounts: readonly BindMount[]): Promise<readonly BindMount[]> {
+  for (const { source } of mounts) {
+    if (!(await isThere(source))) {
+      throw new AgentError('invalid', `${source}, which is to be mounted, is not there`);
+    }
+  }
+  return mounts;
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );

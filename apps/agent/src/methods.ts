@@ -1,0 +1,232 @@
+import { parsePlatform } from '@slipway/oci';
+import { checkHost } from '@slipway/runtime';
+import type { z } from 'zod';
+import { type ContainerRecord, stateOf } from './container-record.ts';
+import type { Containers } from './containers.ts';
+import type { SignIns } from './credentials.ts';
+import { AgentError } from './errors.ts';
+import { configOf, type Images, type LocalImage } from './images.ts';
+import type { Method, requests, Result, WireEvent } from './wire.ts';
+
+export interface Agent {
+  readonly root: string;
+  readonly images: Images;
+  readonly containers: Containers;
+  readonly signIns: SignIns;
+}
+
+type Handler<Name extends Method> = (
+  agent: Agent,
+  request: z.infer<(typeof requests)[Name]>,
+  tell: (event: WireEvent) => Promise<void>,
+  signal: AbortSignal,
+) => Promise<Result<Name>>;
+
+/** What the agent does, by what it is asked. */
+export const methods: { readonly [Name in Method]: Handler<Name> } = {
+  'sign-in': async ({ signIns }, { host, username, password }) => {
+    await signIns.signIn(host, username, password);
+    return {};
+  },
+
+  'sign-out': async ({ signIns }, { host }) => {
+    await signIns.signOut(host);
+    return {};
+  },
+
+  pull: async ({ images }, { image, platform: text }, tell, signal) => {
+    const platform = text === undefined ? undefined : parsePlatform(text);
+    if (text !== undefined && platform === undefined) {
+      throw new AgentError('invalid', `${text} is not os/architecture, such as linux/arm64`);
+    }
+    const { digest, target } = await images.pull(
+      image,
+      platform,
+      (event) => void tell(event),
+      signal,
+    );
+    return { digest, target };
+  },
+
+  images: async ({ images }) =>
+    (await images.list()).map((image) => {
+      const { created } = configOf(image);
+      const { digest, configDigest, size } = image;
+      return {
+        names: [...image.names],
+        digest,
+        configDigest,
+        size,
+        ...(created !== undefined && { created }),
+      };
+    }),
+
+  'image-inspect': async ({ images }, request) => {
+    const { config, names, digest, target, configDigest, layers, pulled, size } = await imageOf(
+      images,
+      request.image,
+    );
+    return {
+      names,
+      digest,
+      target,
+      configDigest,
+      layers,
+      pulled,
+      size,
+      config: configOf({ config }),
+    };
+  },
+
+  'image-remove': async ({ images, containers }, { image: text, force }) => {
+    const image = await imageOf(images, text);
+    const user = containers.list().find(({ imageDigest }) => imageDigest === image.digest);
+    if (user !== undefined && !force) {
+      throw new AgentError(
+        'conflict',
+        `${text} is used by the container ${user.name}: slipway rm ${user.name}`,
+      );
+    }
+    return images.remove(image, text, containers.layersInUse());
+  },
+
+  create: async ({ images, containers }, wish) => {
+    const { id } = await containers.create(wish, await imageOf(images, wish.image));
+    return { id };
+  },
+
+  start: async ({ images, containers }, { container, attach }, tell, signal) => {
+    const record = containers.find(container);
+    const image = await imageOfContainer(images, record);
+    if (!attach) {
+      await containers.start(record.id, image);
+      return {};
+    }
+    let started = false;
+    const gone = new AbortController();
+    const either = AbortSignal.any([signal, gone.signal]);
+    const log = await containers.logOfStart(record.id, () => started, either);
+    const output = pass(log, tell);
+    output.catch(() => undefined);
+    try {
+      await containers.start(record.id, image);
+    } catch (error) {
+      gone.abort();
+      await output;
+      throw error;
+    }
+    started = true;
+    const ended = await containers.wait(record.id, signal);
+    await output;
+    return ended?.code === undefined ? {} : { code: ended.code };
+  },
+
+  stop: async ({ images, containers }, { container, timeout }) => {
+    const record = containers.find(container);
+    await containers.stop(record.id, await images.find(record.imageDigest), timeout);
+    return {};
+  },
+
+  kill: async ({ containers }, { container, signal }) => {
+    await containers.kill(containers.find(container).id, signal);
+    return {};
+  },
+
+  wait: async ({ containers }, { container }, _tell, signal) => {
+    const ended = await containers.wait(containers.find(container).id, signal);
+    const outOfMemory = ended?.outOfMemory ?? false;
+    return ended?.code === undefined ? { outOfMemory } : { code: ended.code, outOfMemory };
+  },
+
+  remove: async ({ containers }, { container, force }) => {
+    await containers.remove(containers.find(container).id, force);
+    return {};
+  },
+
+  containers: async ({ images, containers }) => {
+    const local = await images.list();
+    return containers.list().map((record) => {
+      const image = local.find(({ digest }) => digest === record.imageDigest);
+      const { id, name, created, started, ended, wish } = record;
+      return {
+        id,
+        name,
+        image: record.image,
+        created,
+        state: stateOf(record),
+        command: wish.command.length > 0 ? wish.command : commandOf(image),
+        ...(started !== undefined && { started }),
+        ...(ended !== undefined && { ended: ended.at }),
+        ...(ended?.code !== undefined && { code: ended.code }),
+      };
+    });
+  },
+
+  inspect: async ({ containers }, { container }) => {
+    const record = containers.find(container);
+    return { ...record, state: stateOf(record) };
+  },
+
+  logs: async ({ containers }, { container, follow, tail, timestamps }, tell, signal) => {
+    const { id } = containers.find(container);
+    let skip = 0;
+    if (tail !== undefined) {
+      let lines = 0;
+      for await (const _ of containers.log(id, false, signal)) lines++;
+      skip = Math.max(0, lines - tail);
+    }
+    for await (const { stream, time, text } of containers.log(id, follow, signal)) {
+      if (skip-- > 0) continue;
+      const shown = timestamps ? `${time} ${text}` : text;
+      await tell(outputEvent(stream, Buffer.from(shown, 'latin1')));
+    }
+    return {};
+  },
+
+  exec: async ({ containers }, { container, ...wish }, tell, signal) => {
+    const program = await containers.exec(containers.find(container).id, wish);
+    const stop = () => program.kill();
+    signal.addEventListener('abort', stop);
+    program.stdin.end();
+    const copy = async (stream: 'stdout' | 'stderr') => {
+      for await (const piece of program[stream] as AsyncIterable<Buffer>) {
+        await tell(outputEvent(stream, piece));
+      }
+    };
+    const [code] = await Promise.all([program.status, copy('stdout'), copy('stderr')]);
+    signal.removeEventListener('abort', stop);
+    return { code };
+  },
+
+  check: async () => [...(await checkHost())],
+
+  version: async ({ root }) => ({ pid: process.pid, root }),
+};
+
+async function pass(
+  lines: AsyncIterable<{ readonly stream: 'stdout' | 'stderr'; readonly text: string }>,
+  tell: (event: WireEvent) => Promise<void>,
+): Promise<void> {
+  for await (const { stream, text } of lines) {
+    await tell(outputEvent(stream, Buffer.from(text, 'latin1')));
+  }
+}
+
+const outputEvent = (stream: 'stdout' | 'stderr', bytes: Buffer): WireEvent =>
+  stream === 'stdout' ? { out: bytes.toString('base64') } : { err: bytes.toString('base64') };
+
+const commandOf = (image: LocalImage | undefined): string[] => {
+  if (image === undefined) return [];
+  const { entrypoint, cmd } = configOf(image).process;
+  return [...entrypoint, ...cmd];
+};
+
+async function imageOf(images: Images, text: string): Promise<LocalImage> {
+  const image = await images.find(text);
+  if (image !== undefined) return image;
+  throw new AgentError('not-found', `${text} is not on this host: slipway pull ${text}`);
+}
+
+async function imageOfContainer(images: Images, record: ContainerRecord): Promise<LocalImage> {
+  return imageOf(images, record.imageDigest);
+}

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { containerRecord, containerWish } from './container-record.ts';
+
+/**
+ * What the program and the agent say to each other over the socket: `POST /<method>` with a JSON body, answered by
+ * lines of JSON. The last line is a result or a refusal; one that has neither was cut off.
+ */
+export const events = z.union([
+  z.object({ out: z.string() }),
+  z.object({ err: z.string() }),
+  z.object({
+    layer: z.string(),
+    state: z.enum(['pulling', 'present', 'done']),
+    size: z.number(),
+  }),
+  z.object({ id: z.string() }),
+  z.object({ result: z.unknown() }),
+  z.object({ refusal: z.object({ reason: z.string(), message: z.string() }) }),
+]);
+
+/** `out` and `err` are a program's output in base64. */
+export type WireEvent = z.infer<typeof events>;
+
+const one = z.object({ container: z.string() });
+const image = z.object({ image: z.string() });
+
+/** What each method takes. */
+export const requests = {
+  'sign-in': z.object({ host: z.string(), username: z.string(), password: z.string() }),
+  'sign-out': z.object({ host: z.string() }),
+  pull: z.object({ image: z.string(), platform: z.string().optional() }),
+  images: z.object({}),
+  'image-inspect': image,
+  'image-remove': z.object({ image: z.string(), force: z.boolean().default(false) }),
+  create: containerWish,
+  start: z.object({ container: z.string(), attach: z.boolean().default(false) }),
+  stop: z.object({ container: z.string(), timeout: z.number().optional() }),
+  kill: z.object({ container: z.string(), signal: z.string().default('KILL') }),
+  wait: one,
+  remove: z.object({ container: z.string(), force: z.boolean().default(false) }),
+  containers: z.object({}),
+  inspect: one,
+  logs: z.object({
+    container: z.string(),
+    follow: z.boolean().default(false),
+    tail: z.number().optional(),
+    timestamps: z.boolean().default(false),
+  }),
+  exec: z.object({
+    container: z.string(),
+    command: z.array(z.string()).min(1),
+    env: z.array(z.string()).default([]),
+    user: z.string().optional(),
+    workingDir: z.string().optional(),
+  }),
+  check: z.object({}),
+  version: z.object({}),
+} as const;
+
+export type Method = keyof typeof requests;
+
+export type Request<Name extends Method> = z.input<(typeof requests)[Name]>;
+
+/** What each method answers. */
+export const results = {
+  'sign-in': z.object({}),
+  'sign-out': z.object({}),
+  pull: z.object({ digest: z.string(), target: z.string() }),
+  images: z.array(
+    z.object({
+      names: z.array(z.string()),
+      digest: z.string(),
+      configDigest: z.string(),
+      size: z.number(),
+      created: z.string().optional(),
+    }),
+  ),
+  'image-inspect': z.unknown(),
+  'image-remove': z.array(z.string()),
+  create: z.object({ id: z.string() }),
+  start: z.object({ code: z.number().optional() }),
+  stop: z.object({}),
+  kill: z.object({}),
+  wait: z.object({ code: z.number().optional(), outOfMemory: z.boolean() }),
+  remove: z.object({}),
+  containers: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      image: z.string(),
+      state: z.string(),
+      created: z.string(),
+      started: z.string().optional(),
+      ended: z.string().optional(),
+      code: z.number().optional(),
+      command: z.array(z.string()),
+    }),
+  ),
+  inspect: containerRecord.extend({ state: z.string() }),
+  logs: z.object({}),
+  exec: z.object({ code: z.number() }),
+  check: z.array(z.object({ what: z.string(), state: z.string(), detail: z.string() })),
+  version: z.object({ pid: z.number(), root: z.string() }),
+} as const;
+
+export type Result<Name extends Method> = z.infer<(typeof results)[Name]>;

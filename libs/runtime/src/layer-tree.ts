@@ -1,0 +1,117 @@
+import { layerError } from './errors.ts';
+
+type Node =
+  | { readonly kind: 'folder'; readonly explicit: boolean }
+  | { readonly kind: 'symbolic-link'; readonly target: string }
+  | { readonly kind: 'other' };
+
+const PATH_LIMIT = 4096;
+const NAME_LIMIT = 255;
+const MOST_LINKS = 40;
+
+/**
+ * What a layer has created so far. Nothing but the layer itself writes where it is unpacked, and that begins
+ * empty, so this knows every symbolic link on any path, and nobody can put one there in between.
+ */
+export class LayerTree {
+  readonly #nodes = new Map<string, Node>([['', { kind: 'folder', explicit: false }]]);
+
+  get(path: string): Node | undefined {
+    return this.#nodes.get(path);
+  }
+
+  /** The folders that entries lie in and that no entry describes, but the root. */
+  implicitFolders(): readonly string[] {
+    return [...this.#nodes].flatMap(([path, node]) =>
+      path !== '' && node.kind === 'folder' && !node.explicit ? [path] : [],
+    );
+  }
+
+  /** Puts an entry there instead of what was there before; a folder that something lies in stays one. */
+  set(path: string, node: Node): void {
+    if (this.#nodes.get(path)?.kind === 'folder' && node.kind !== 'folder') {
+      for (const each of this.#nodes.keys()) {
+        if (!each.startsWith(`${path}/`)) continue;
+        throw layerError(
+          `${shown(path)} is a folder with something in it, and then something else`,
+        );
+      }
+    }
+    this.#nodes.set(path, node);
+  }
+
+  /**
+   * The real place of an entry: the symbolic links that its parents are in this layer followed, as if the layer
+   * were all there is, and its own name kept. `missing` are the folders to make first.
+   */
+  resolve(name: string): { readonly path: string; readonly missing: readonly string[] } {
+    const components = cleanPath(name);
+    const last = components.pop();
+    if (last === undefined) return { path: '', missing: [] };
+    const missing: string[] = [];
+    let at = '';
+    let links = 0;
+    for (let rest = components; rest.length > 0;) {
+      const [component = '', ...others] = rest;
+      rest = others;
+      if (component === '..') {
+        at = parentOf(at);
+        continue;
+      }
+      const next = joined(at, component);
+      const node = this.#nodes.get(next);
+      switch (node?.kind) {
+        case undefined:
+          missing.push(next);
+          at = next;
+          break;
+        case 'folder':
+          at = next;
+          break;
+        case 'symbolic-link':
+          if (++links > MOST_LINKS) throw layerError(`${shown(name)} leads through too many links`);
+          if (node.target.startsWith('/')) at = '';
+          rest = [...componentsOf(node.target), ...rest];
+          break;
+        case 'other':
+          throw layerError(`${shown(name)} lies in ${shown(next)}, which is no folder`);
+      }
+    }
+    const path = joined(at, last);
+    if (path.length > PATH_LIMIT) throw layerError(`the path ${shown(name)} is too long`);
+    return { path, missing };
+  }
+}
+
+/** The components of a name in an archive, cleaned as Docker does; one that leads out of the archive is refused. */
+function cleanPath(name: string): string[] {
+  if (name.length > PATH_LIMIT) throw layerError(`the path ${shown(name)} is too long`);
+  if (name.includes('\0')) throw layerError('a path has a NUL');
+  const clean: string[] = [];
+  for (const component of componentsOf(name)) {
+    if (component === '..') {
+      if (clean.pop() === undefined) throw layerError(`${shown(name)} leads out of the image`);
+    } else {
+      clean.push(component);
+    }
+  }
+  return clean;
+}
+
+function componentsOf(path: string): string[] {
+  const components = path.split('/').filter((each) => each !== '' && each !== '.');
+  const long = components.find((each) => each.length > NAME_LIMIT);
+  if (long !== undefined) throw layerError(`the name ${shown(long)} is too long`);
+  return components;
+}
+
+export const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
+
+export const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+
+const joined = (folder: string, name: string): string =>
+  folder === '' ? name : `${folder}/${name}`;
+
+/** A name of an archive for a message: never more than a line, and no control characters. */
+export const shown = (name: string): string =>
+  JSON.stringify(Buffer.from(name.slice(0, 200), 'latin1').toString('utf8'));

@@ -1,0 +1,82 @@
+import { RuntimeError } from './errors.ts';
+import { findProgram, runProgram, spawnPiped, type PipedProgram } from './host-programs.ts';
+
+/** A container runtime by its name: crun, runc and youki have one command line. */
+export class OciRuntime {
+  readonly name: string;
+  readonly path: string;
+  /** Where it keeps the state of its containers. */
+  readonly root: string;
+
+  private constructor(name: string, path: string, root: string) {
+    this.name = name;
+    this.path = path;
+    this.root = root;
+  }
+
+  static async named(name: string, root: string): Promise<OciRuntime> {
+    const path = await findProgram(name);
+    if (path === undefined) {
+      throw new RuntimeError('host-lacks', `the host has no ${name}: apt-get install ${name}`);
+    }
+    return new OciRuntime(name, path, root);
+  }
+
+  async start(id: string): Promise<void> {
+    await this.#run(['start', id]);
+  }
+
+  /** Sends a signal to the first process, or to all; no error when there is none any more. */
+  async kill(id: string, signal: number, all = false): Promise<void> {
+    const result = await this.#run(['kill', ...(all ? ['--all'] : []), id, String(signal)], [1]);
+    const gone = /not running|does not exist|no such process|not found|already finished|ESRCH/i;
+    if (result.status !== 0 && !gone.test(result.stderr)) throw failure(result.stderr);
+  }
+
+  /** Removes what the runtime keeps of it, whatever state it is in; no error when that is nothing. */
+  async delete(id: string): Promise<void> {
+    const result = await this.#run(['delete', '--force', id], [1]);
+    if (result.status !== 0 && !/does not exist|no such file/i.test(result.stderr)) {
+      throw failure(result.stderr);
+    }
+  }
+
+  /** Whether it was created and never started: its process waits, and would wait for ever. */
+  async isOnlyCreated(id: string): Promise<boolean> {
+    const { status, stdout } = await this.#run(['state', id], [1]);
+    return status === 0 && (JSON.parse(stdout) as { status?: unknown }).status === 'created';
+  }
+
+  /** Another program in a container that runs, from a file with its `process`. */
+  exec(id: string, processFile: string): PipedProgram {
+    return spawnPiped(this.path, ['--root', this.root, 'exec', '--process', processFile, id]);
+  }
+
+  async #run(args: readonly string[], allowed: readonly number[] = []) {
+    return runProgram(this.path, ['--root', this.root, ...args], { allowed });
+  }
+}
+
+/**
+ * What a runtime's complaint means: an image that has no such program is another thing than a host that cannot
+ * start one.
+ */
+export function startFailure(said: string): RuntimeError {
+  const text = lastMessage(said);
+  if (/executable file .*not found|no such file or directory/i.test(text) && /exec/i.test(text)) {
+    return new RuntimeError('command-not-found', text);
+  }
+  if (/permission denied|is a directory|exec format error/i.test(text) && /exec/i.test(text)) {
+    return new RuntimeError('command-not-executable', text);
+  }
+  return failure(text);
+}
+
+const failure = (said: string): RuntimeError =>
+  new RuntimeError('host-program-failed', `the container cannot be started: ${lastMessage(said)}`);
+
+/** runc logs lines of `level=error msg="…"`; crun says it straight. */
+function lastMessage(said: string): string {
+  const message = /msg="((?:[^"\\]|\\.)*)"\s*$/.exec(said.trim())?.[1];
+  return (message?.replaceAll(/\\(.)/g, '$1') ?? said.trim()).slice(-1000);
+}
