@@ -77,7 +77,7 @@ describe('runtimeConfig', () => {
     expect(capabilities.effective).toEqual([]);
     expect(capabilities.permitted).toEqual([]);
     expect(capabilities.bounding).toEqual(DEFAULT_CAPABILITIES);
-    expect(written).toEqual({ uid: 1000, gid: 5, additionalGids: [6] });
+    expect(written).toEqual({ uid: 1000, gid: 5, additionalGids: [5, 6] });
   });
 
   it('asks for no more open files than the agent may have itself', () => {

@@ -95,7 +95,9 @@ export function processOf(
   >,
   host: HostOffer,
 ): object {
-  const { uid, gid, additionalGids } = spec.user;
+  const { uid, gid } = spec.user;
+  // The group itself too: who could leave it would pass by files that are closed to it (CVE-2022-2989).
+  const additionalGids = [...new Set([gid, ...spec.user.additionalGids])];
   const own = uid === 0 ? spec.capabilities : [];
   return {
     terminal: false,

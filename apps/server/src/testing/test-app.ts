@@ -91,7 +91,7 @@ export class TestApp {
     const passwords = new Passwords(metadata);
     const signIn = new SignIn({ metadata, identities, audit, passwords });
     const tokens = await Tokens.load(metadata, identities, settings.SLIPWAY_TOKEN_LIFETIME);
-    const site = new Site(undefined, false);
+    const site = new Site(settings.SLIPWAY_PUBLIC_URL, false);
     const limits = { idle: 60_000, longest: 60_000 };
     const sessions = new Sessions(metadata, limits, Date.now, randomUUID);
     const webSessions = new WebSessions(identities, sessions, site);
