@@ -25,6 +25,7 @@ import { hashPassword, Passwords } from './auth/passwords.ts';
 import { Sealed } from './auth/sealed.ts';
 import { SignIn } from './auth/sign-in.ts';
 import { Site } from './auth/site.ts';
+import { TokenUses } from './auth/token-uses.ts';
 import { Tokens } from './auth/tokens.ts';
 import { WebSessions } from './auth/web-sessions.ts';
 import { Metrics } from './metrics.ts';
@@ -58,7 +59,7 @@ beforeAll(async () => {
     blobs: new Blobs(metadata, store, times),
     manifests: new Manifests(metadata, times, 'index'),
     referrers: new Referrers(metadata),
-    repositories: new Repositories(metadata),
+    repositories: new Repositories(metadata, times),
     resources: new Resources(metadata),
     uploads: new Uploads(metadata, store, times, randomUUID),
   };
@@ -80,8 +81,8 @@ beforeAll(async () => {
   });
   const parts = {
     audit,
-    authentication: new Authentication(metadata, signIn, tokens, webSessions),
-    hub: openHub(metadata, 'administrators', times),
+    authentication: new Authentication(metadata, signIn, tokens, webSessions, new TokenUses()),
+    hub: openHub(metadata, identities, registry.resources, 'administrators', times),
     invites: new Invites(log, undefined, site),
     log,
     metrics: new Metrics(),

@@ -34,6 +34,7 @@ import { hashPassword, Passwords } from '../auth/passwords.ts';
 import { Sealed } from '../auth/sealed.ts';
 import { SignIn } from '../auth/sign-in.ts';
 import { Site } from '../auth/site.ts';
+import { TokenUses } from '../auth/token-uses.ts';
 import { Tokens } from '../auth/tokens.ts';
 import { WebSessions } from '../auth/web-sessions.ts';
 import { Metrics } from '../metrics.ts';
@@ -52,6 +53,7 @@ export class TestApp {
   readonly metadata: Metadata;
   /** Everything that was seen of calls that change something. */
   readonly witnessed: Witnessed[];
+  readonly tokenUses: TokenUses;
   readonly #app: NestFastifyApplication;
   readonly #database: TestDatabase;
 
@@ -61,12 +63,14 @@ export class TestApp {
     metadata: Metadata,
     database: TestDatabase,
     witnessed: Witnessed[],
+    tokenUses: TokenUses,
   ) {
     this.#app = app;
     this.url = url;
     this.metadata = metadata;
     this.#database = database;
     this.witnessed = witnessed;
+    this.tokenUses = tokenUses;
   }
 
   /** With an administrator called admin, whose password is as that of every account made by `person`. */
@@ -82,7 +86,7 @@ export class TestApp {
       blobs: new Blobs(metadata, store, times),
       manifests: new Manifests(metadata, times, 'index'),
       referrers: new Referrers(metadata),
-      repositories: new Repositories(metadata),
+      repositories: new Repositories(metadata, times),
       resources: new Resources(metadata),
       uploads: new Uploads(metadata, store, times, randomUUID),
     };
@@ -95,6 +99,7 @@ export class TestApp {
     const limits = { idle: 60_000, longest: 60_000 };
     const sessions = new Sessions(metadata, limits, Date.now, randomUUID);
     const webSessions = new WebSessions(identities, sessions, site);
+    const tokenUses = new TokenUses();
     const witnessed: Witnessed[] = [];
     const witness: Witness = {
       see: async (what) => {
@@ -103,8 +108,14 @@ export class TestApp {
     };
     const app = await createApp(settings, registry, {
       audit,
-      authentication: new Authentication(metadata, signIn, tokens, webSessions),
-      hub: openHub(metadata, settings.SLIPWAY_CREATE_ORGANISATIONS, times),
+      authentication: new Authentication(metadata, signIn, tokens, webSessions, tokenUses),
+      hub: openHub(
+        metadata,
+        identities,
+        registry.resources,
+        settings.SLIPWAY_CREATE_ORGANISATIONS,
+        times,
+      ),
       invites: new Invites(log, openMail(settings), site),
       log,
       metrics: new Metrics(),
@@ -121,7 +132,7 @@ export class TestApp {
       witness,
     });
     await app.listen(0, '127.0.0.1');
-    const test = new TestApp(app, await app.getUrl(), metadata, database, witnessed);
+    const test = new TestApp(app, await app.getUrl(), metadata, database, witnessed, tokenUses);
     await test.person('admin', { administrator: true });
     return test;
   }
