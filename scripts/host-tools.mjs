@@ -45,6 +45,7 @@ export const hostTools = [
   { name: 'zstd', debian: ['zstd'] },
   { name: 'openssl', debian: ['openssl'] },
   { name: 'tar', debian: ['tar'] },
+  { name: 'slapd', debian: ['slapd'] },
   { name: 'wrk', debian: ['wrk'] },
   { name: 'crane', go: 'github.com/google/go-containerregistry/cmd/crane@v0.22.1' },
   { name: 'oras', go: 'oras.land/oras/cmd/oras@v1.3.6' },

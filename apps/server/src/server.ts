@@ -31,6 +31,7 @@ import { auditWitness } from './api/audit-witness.ts';
 import { openMail } from './api/mail.ts';
 import { createApp } from './app.ts';
 import { OpenIdConnect } from './auth/openid-connect.ts';
+import { Directory } from './auth/directory.ts';
 import { Authentication } from './auth/authentication.ts';
 import { Passwords } from './auth/passwords.ts';
 import { Sealed } from './auth/sealed.ts';
@@ -119,6 +120,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
       audit,
       passwords: new Passwords(metadata),
       workloads: new WorkloadTokens(metadata, issuers, Date.now),
+      directory: directory(settings, metadata, log),
     });
     const tokens = await Tokens.load(metadata, identities, settings.SLIPWAY_TOKEN_LIFETIME);
     const site = new Site(settings.SLIPWAY_PUBLIC_URL, settings.SLIPWAY_TLS_CERT !== undefined);
@@ -207,6 +209,32 @@ function openIdConnect(
       adminGroup: settings.SLIPWAY_OIDC_ADMIN_GROUP,
       createAccounts: settings.SLIPWAY_OIDC_CREATE_ACCOUNTS === 'on',
     },
+    new ExternalAccounts(metadata),
+    log,
+  );
+}
+
+function directory(settings: Settings, metadata: Metadata, log: Logger): Directory | undefined {
+  const { SLIPWAY_LDAP_URL: url, SLIPWAY_LDAP_BASE_DN: baseDn } = settings;
+  if (url === undefined || baseDn === undefined) return undefined;
+  return new Directory(
+    {
+      url: new URL(url),
+      startTls: settings.SLIPWAY_LDAP_STARTTLS === 'on',
+      ca: settings.SLIPWAY_LDAP_CA && readFileSync(settings.SLIPWAY_LDAP_CA, 'utf8'),
+      bindDn: settings.SLIPWAY_LDAP_BIND_DN,
+      bindPassword: secret(
+        settings.SLIPWAY_LDAP_BIND_PASSWORD,
+        settings.SLIPWAY_LDAP_BIND_PASSWORD_FILE,
+      ),
+      baseDn,
+      userFilter: settings.SLIPWAY_LDAP_USER_FILTER,
+      usernameAttribute: settings.SLIPWAY_LDAP_USERNAME_ATTRIBUTE,
+      groupAttribute: settings.SLIPWAY_LDAP_GROUP_ATTRIBUTE,
+      groupFilter: settings.SLIPWAY_LDAP_GROUP_FILTER,
+      adminGroup: settings.SLIPWAY_LDAP_ADMIN_GROUP,
+    },
+    metadata,
     new ExternalAccounts(metadata),
     log,
   );

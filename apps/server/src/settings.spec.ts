@@ -38,6 +38,9 @@ describe('parseSettings', () => {
       SLIPWAY_OIDC_USERNAME_CLAIM: 'preferred_username',
       SLIPWAY_OIDC_GROUPS_CLAIM: 'groups',
       SLIPWAY_OIDC_CREATE_ACCOUNTS: 'on',
+      SLIPWAY_LDAP_STARTTLS: 'off',
+      SLIPWAY_LDAP_USER_FILTER: '(objectClass=person)',
+      SLIPWAY_LDAP_USERNAME_ATTRIBUTE: 'uid',
       SLIPWAY_UPLOAD_EXPIRY: 86_400,
       SLIPWAY_GARBAGE_DELAY: 86_400,
       SLIPWAY_GARBAGE_INTERVAL: 60,
@@ -88,6 +91,28 @@ describe('parseSettings', () => {
     expect(
       faultsOf({ ...client, ...secret, SLIPWAY_OIDC_ISSUER: 'http://login.example.org' }),
     ).toEqual(['SLIPWAY_OIDC_ISSUER is not an https:// URL (http:// only for this machine)']);
+  });
+
+  it('wants a directory to be found, and passwords never to be sent to it in the clear', () => {
+    const found = { SLIPWAY_LDAP_BASE_DN: 'dc=example,dc=org' };
+    const at = (SLIPWAY_LDAP_URL: string) => ({ ...found, SLIPWAY_LDAP_URL });
+    for (const right of [
+      at('ldaps://ldap.example.org'),
+      at('ldap://127.0.0.1:389'),
+      at('ldap://localhost'),
+      { ...at('ldap://ldap.example.org'), SLIPWAY_LDAP_STARTTLS: 'on' },
+    ]) {
+      expect(faultsOf(right)).toEqual([]);
+    }
+    expect(faultsOf(at('ldap://ldap.example.org'))).toEqual([
+      'SLIPWAY_LDAP_URL would send passwords in the clear; use ldaps:// or set SLIPWAY_LDAP_STARTTLS=on',
+    ]);
+    expect(faultsOf({ SLIPWAY_LDAP_URL: 'ldaps://ldap.example.org' })).toEqual([
+      'SLIPWAY_LDAP_URL needs SLIPWAY_LDAP_BASE_DN',
+    ]);
+    expect(faultsOf({ SLIPWAY_LDAP_BIND_DN: 'cn=slipway' })).toEqual([
+      expect.stringMatching(/^SLIPWAY_LDAP_BIND_DN goes together with/),
+    ]);
   });
 
   it('reads a list of issuers, of which each is safe to ask', () => {

@@ -169,6 +169,46 @@ const schema = z
       .enum(['on', 'off'])
       .default('on')
       .describe('Whether who signs in for the first time gets an account.'),
+    SLIPWAY_LDAP_URL: z
+      .url({ protocol: /^ldaps?$/, error: 'is not an ldaps:// or ldap:// URL' })
+      .optional()
+      .describe('Directory whose people may sign in, `ldaps://host`; see docs/sign-in.md.'),
+    SLIPWAY_LDAP_STARTTLS: z
+      .enum(['on', 'off'])
+      .default('off')
+      .describe(
+        'Whether an `ldap://` connection goes on in TLS; only to this machine it need not.',
+      ),
+    SLIPWAY_LDAP_CA: text()
+      .optional()
+      .describe("File with the authorities (PEM) that may vouch for the directory's certificate."),
+    SLIPWAY_LDAP_BIND_DN: text()
+      .optional()
+      .describe('Entry to look people up as. Unset: anonymously.'),
+    SLIPWAY_LDAP_BIND_PASSWORD: text().optional().describe("That entry's password."),
+    SLIPWAY_LDAP_BIND_PASSWORD_FILE: text()
+      .optional()
+      .describe('File with that password, in place of the variable.'),
+    SLIPWAY_LDAP_BASE_DN: text().optional().describe('Entry below which people and groups are.'),
+    SLIPWAY_LDAP_USER_FILTER: text()
+      .default('(objectClass=person)')
+      .describe('What an entry must be for its person to sign in.'),
+    SLIPWAY_LDAP_USERNAME_ATTRIBUTE: text()
+      .default('uid')
+      .describe(
+        'Attribute with the name that somebody signs in with; `sAMAccountName` with Active Directory.',
+      ),
+    SLIPWAY_LDAP_GROUP_ATTRIBUTE: text()
+      .optional()
+      .describe("Attribute of a person with their groups' names, such as `memberOf`."),
+    SLIPWAY_LDAP_GROUP_FILTER: text()
+      .optional()
+      .describe(
+        "Filter that finds somebody's groups, such as `(&(objectClass=groupOfNames)(member={dn}))`; `{username}` stands for their name.",
+      ),
+    SLIPWAY_LDAP_ADMIN_GROUP: text()
+      .optional()
+      .describe('Group whose people are site administrators, as long as they are in it.'),
     SLIPWAY_UPLOAD_EXPIRY: seconds()
       .default(86_400)
       .describe('Seconds after which an upload that nobody goes on with is removed.'),
@@ -207,6 +247,35 @@ const schema = z
       when: () => true,
       error:
         'needs SLIPWAY_OIDC_CLIENT_ID and either SLIPWAY_OIDC_CLIENT_SECRET or SLIPWAY_OIDC_CLIENT_SECRET_FILE',
+    },
+  )
+  .refine((env) => env.SLIPWAY_LDAP_URL === undefined || env.SLIPWAY_LDAP_BASE_DN !== undefined, {
+    path: ['SLIPWAY_LDAP_URL'],
+    when: () => true,
+    error: 'needs SLIPWAY_LDAP_BASE_DN',
+  })
+  .refine(
+    ({ SLIPWAY_LDAP_URL: url, SLIPWAY_LDAP_STARTTLS: startTls }) =>
+      url === undefined ||
+      !url.startsWith('ldap:') ||
+      startTls === 'on' ||
+      isSafeUrl(url.replace(/^ldap:/, 'http:')),
+    {
+      path: ['SLIPWAY_LDAP_URL'],
+      when: () => true,
+      error: 'would send passwords in the clear; use ldaps:// or set SLIPWAY_LDAP_STARTTLS=on',
+    },
+  )
+  .refine(
+    (env) =>
+      (env.SLIPWAY_LDAP_BIND_DN !== undefined) ===
+      ((env.SLIPWAY_LDAP_BIND_PASSWORD === undefined) !==
+        (env.SLIPWAY_LDAP_BIND_PASSWORD_FILE === undefined)),
+    {
+      path: ['SLIPWAY_LDAP_BIND_DN'],
+      when: () => true,
+      error:
+        'goes together with either SLIPWAY_LDAP_BIND_PASSWORD or SLIPWAY_LDAP_BIND_PASSWORD_FILE',
     },
   );
 

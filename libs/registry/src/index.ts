@@ -20,7 +20,12 @@ export { AuditLog, type AuditPage } from './audit-log.ts';
 export { Blobs } from './blobs.ts';
 export { collectGarbage } from './collect-garbage.ts';
 export { asRegistryError, type Reason, RegistryError, tooManyRequests } from './errors.ts';
-export { ExternalAccounts, type NewcomerRules, type Person } from './external-accounts.ts';
+export {
+  ExternalAccounts,
+  type NewcomerRules,
+  type Person,
+  usernameFrom,
+} from './external-accounts.ts';
 export { discardStrays } from './discard-strays.ts';
 export { type About, Explanations } from './explanations.ts';
 export type { GarbageTimes } from './garbage-times.ts';

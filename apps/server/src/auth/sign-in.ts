@@ -9,6 +9,7 @@ import {
   type Principal,
 } from '@slipway/registry';
 import { checkAccessToken } from './access-token-check.ts';
+import type { Directory } from './directory.ts';
 import type { Passwords } from './passwords.ts';
 import type { Proof } from './proof.ts';
 import type { Shown } from './shown.ts';
@@ -30,6 +31,7 @@ export interface SignInParts {
   readonly audit: AuditLog;
   readonly passwords: Passwords;
   readonly workloads?: WorkloadTokens;
+  readonly directory?: Directory | undefined;
 }
 
 /** The kind of what was sent, by its form. */
@@ -37,10 +39,12 @@ type Kind = 'access-token' | 'workload' | 'password';
 
 /**
  * Signs in with a name and a password. The password may be an access token of the person or the robot that
- * the name is of, or an identity token that the robot trusts.
+ * the name is of, or an identity token that the robot trusts. Who has no password here may have one in the
+ * directory.
  */
 export class SignIn {
   readonly #audit: AuditLog;
+  readonly #directory: Directory | undefined;
   readonly #metadata: Metadata;
   readonly #identities: Identities;
   readonly #passwords: Passwords;
@@ -48,8 +52,9 @@ export class SignIn {
   readonly #tokens: Remembered<Principal>;
   readonly #workloads: WorkloadTokens | undefined;
 
-  constructor({ metadata, identities, audit, passwords, workloads }: SignInParts) {
+  constructor({ metadata, identities, audit, passwords, workloads, directory }: SignInParts) {
     this.#audit = audit;
+    this.#directory = directory;
     this.#metadata = metadata;
     this.#identities = identities;
     this.#passwords = passwords;
@@ -96,9 +101,16 @@ export class SignIn {
         return this.#show(username, await this.#workloads?.check(username || undefined, password));
       case 'password':
         return this.#throttle.attempt(credentials, asking.address, async () =>
-          this.#show(username, lasting(await this.#passwords.check(username, password))),
+          this.#show(username, await this.#byPassword(credentials)),
         );
     }
+  }
+
+  async #byPassword({ username, password }: Credentials): Promise<Proof | undefined> {
+    return (
+      lasting(await this.#passwords.check(username, password)) ??
+      this.#directory?.check(username, password)
+    );
   }
 
   async #ownerOf(secret: string): Promise<Principal | undefined> {
@@ -111,8 +123,9 @@ export class SignIn {
     const { principal, ends } = proof;
     const shown = await this.#identities.shown(principal);
     if (shown === undefined) return undefined;
-    const nameless = username === '' && principal.credential.kind === 'workload';
-    if (!nameless && username !== shown.identity.name) return undefined;
+    const { kind } = principal.credential;
+    const named = kind === 'directory' || (kind === 'workload' && username === '');
+    if (!named && username !== shown.identity.name) return undefined;
     if (ends === undefined) return shown;
     return { identity: { ...shown.identity, ends }, expires: Math.min(ends, shown.expires) };
   }

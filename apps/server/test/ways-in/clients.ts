@@ -59,6 +59,40 @@ export function testClients(
     );
   });
 
+  describeWith({ tools: ['docker'] }, `docker with ${kind}`, () => {
+    /** Its command line asks the registry itself where there is no engine to ask. */
+    const login = async ({ username, password }: Account) => {
+      const { host, folder } = place();
+      const home = join(folder, `docker-of-${username.replace('+', '-')}`);
+      await mkdir(home, { recursive: true });
+      const docker = client('docker', home, {
+        DOCKER_CONFIG: home,
+        DOCKER_HOST: `unix://${home}/no-engine`,
+      });
+      const args = ['login', host, '--username', username, '--password-stdin'];
+      return docker.attempt(args, { input: password });
+    };
+
+    it(
+      'logs in',
+      async () => {
+        expect((await login(await account())).printed).toContain('Login Succeeded');
+      },
+      limit,
+    );
+
+    it(
+      'is told that it is wrong',
+      async () => {
+        const right = await account();
+        const outcome = await login({ ...right, password: `${right.password}x` });
+        expect(outcome.code).not.toBe(0);
+        expect(outcome.printed).toMatch(/unauthorized/i);
+      },
+      limit,
+    );
+  });
+
   describeWith({ tools: ['crane'] }, `crane with ${kind}`, () => {
     it(
       'logs in, pushes and pulls',
