@@ -153,16 +153,13 @@ export class Uploads {
       readonly end: () => void;
     }) => Promise<T>,
   ): Promise<T> {
-    if (this.#busy.has(upload.id)) throw busyUpload(upload);
+    if (this.#busy.has(upload.id)) throw await this.#unavailable(upload);
     this.#busy.add(upload.id);
     try {
       const { uploads } = this.#metadata.tables;
       const writer = await this.#metadata.writer();
       const record = await uploads.claim(upload.id, upload.repository, writer.id);
-      if (record === undefined) {
-        const there = await uploads.find(upload.id, upload.repository);
-        throw there === undefined ? unknownUpload(upload) : busyUpload(upload);
-      }
+      if (record === undefined) throw await this.#unavailable(upload);
       const session = { ended: false };
       const end = () => {
         session.ended = true;
@@ -180,6 +177,12 @@ export class Uploads {
     } finally {
       this.#busy.delete(upload.id);
     }
+  }
+
+  /** Whoever knows of a session in another repository is not told that it is being written to. */
+  async #unavailable(upload: UploadId): Promise<RegistryError> {
+    const there = await this.#metadata.tables.uploads.find(upload.id, upload.repository);
+    return there === undefined ? unknownUpload(upload) : busyUpload(upload);
   }
 
   /** Appends the chunk and returns the hash of all that is stored. */
