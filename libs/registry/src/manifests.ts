@@ -115,7 +115,7 @@ export class Manifests {
       if (by !== undefined) {
         const detail = { digest, mediaType: manifest.mediaType, tags };
         const deed = onRepository('manifest.push', push.repository, reference, detail);
-        await tables.auditEvents.insert([eventOf(by, deed, 'done')]);
+        await tables.auditEvents.insertOne(eventOf(by, deed, 'done'));
       }
       return missing;
     });
@@ -129,7 +129,7 @@ export class Manifests {
       if (by !== undefined) {
         const action = reference.kind === 'tag' ? 'tag.delete' : 'manifest.delete';
         const deed = onRepository(action, repository, reference);
-        await tables.auditEvents.insert([eventOf(by, deed, 'done')]);
+        await tables.auditEvents.insertOne(eventOf(by, deed, 'done'));
       }
       if (reference.kind === 'tag') {
         if (!(await tables.tags.delete(id, reference.tag)))

@@ -132,7 +132,7 @@ export class Uploads {
       await this.#link(tables, repository, digest);
       if (by !== undefined) {
         const deed = onRepository('blob.mount', repository, digest, { from });
-        await tables.auditEvents.insert([eventOf(by, deed, 'done')]);
+        await tables.auditEvents.insertOne(eventOf(by, deed, 'done'));
       }
       return true;
     });
