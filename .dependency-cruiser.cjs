@@ -21,6 +21,7 @@ module.exports = {
       },
     },
     only('oci-imports-nothing', lib('oci'), []),
+    only('api-stands-on-oci', lib('api'), [lib('oci')]),
     only('storage-stands-on-oci', lib('storage'), [lib('oci')]),
     only('migrations-stand-alone', '^migrations/', []),
     only('metadata-stands-on-oci-and-migrations', lib('metadata'), [lib('oci'), '^migrations/']),

@@ -11,15 +11,22 @@ import {
   Referrers,
   Repositories,
   Resources,
+  Sessions,
   Uploads,
 } from '@slipway/registry';
 import { MemoryBlobStore } from '@slipway/storage';
 import { pino } from 'pino';
+import { openHub } from './api/hub.ts';
+import { Invites } from './api/invites.ts';
+import { auditWitness } from './api/audit-witness.ts';
 import { createApp } from './app.ts';
 import { Authentication } from './auth/authentication.ts';
 import { hashPassword, Passwords } from './auth/passwords.ts';
+import { Sealed } from './auth/sealed.ts';
 import { SignIn } from './auth/sign-in.ts';
+import { Site } from './auth/site.ts';
 import { Tokens } from './auth/tokens.ts';
+import { WebSessions } from './auth/web-sessions.ts';
 import { Metrics } from './metrics.ts';
 import { RateLimits } from './rate-limits.ts';
 import { readiness } from './readiness.ts';
@@ -55,9 +62,15 @@ beforeAll(async () => {
     resources: new Resources(metadata),
     uploads: new Uploads(metadata, store, times, randomUUID),
   };
+  const log = pino({ level: 'silent' });
   const identities = new Identities(metadata, Date.now);
-  const signIn = new SignIn(metadata, identities, new Passwords(metadata), audit);
+  const passwords = new Passwords(metadata);
+  const signIn = new SignIn({ metadata, identities, audit, passwords });
   const tokens = await Tokens.load(metadata, identities, 300);
+  const limits = { idle: 60_000, longest: 60_000 };
+  const sessions = new Sessions(metadata, limits, Date.now, randomUUID);
+  const site = new Site(undefined, false);
+  const webSessions = new WebSessions(identities, sessions, site);
   const settings = parseSettings({
     SLIPWAY_TRUSTED_PROXIES: '127.0.0.1',
     SLIPWAY_TOKEN_RATE: '3000',
@@ -67,14 +80,22 @@ beforeAll(async () => {
   });
   const parts = {
     audit,
-    authentication: new Authentication(metadata, signIn, tokens),
-    log: pino({ level: 'silent' }),
+    authentication: new Authentication(metadata, signIn, tokens, webSessions),
+    hub: openHub(metadata, 'administrators', times),
+    invites: new Invites(log, undefined, site),
+    log,
     metrics: new Metrics(),
     rateLimits: new RateLimits(settings, () => clock),
+    openIdConnect: undefined,
     readiness: readiness(metadata, store),
     resources: registry.resources,
+    sealed: new Sealed(metadata, 'a test', Date.now),
+    sessions,
     signIn,
+    site,
     tokens,
+    witness: auditWitness(audit),
+    webSessions,
   };
   app = await createApp(settings, registry, parts);
   await app.listen(0, '127.0.0.1');

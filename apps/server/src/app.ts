@@ -6,6 +6,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { RegistryError } from '@slipway/registry';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { answerProblem, isForApi } from './api/problems.ts';
 import { AppModule, type Parts } from './app.module.ts';
 import { noteAsking } from './asking.ts';
 import { bearerChallenge, tokenRealm } from './auth/challenge.ts';
@@ -37,7 +38,8 @@ export async function createApp(
     rewriteUrl: (request: IncomingMessage) => encodeNameInPath(request.url ?? '/'),
     clientErrorHandler: refuseMalformed,
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
-      void answerError(parts.log, error, request, reply);
+      const answer = isForApi(request) ? answerProblem : answerError;
+      void answer(parts.log, error, request, reply);
     },
     // What a client still asks on its connection while the server stops is answered, not refused.
     return503OnClosing: false,

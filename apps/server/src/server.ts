@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -14,21 +14,33 @@ import {
   AuditLog,
   Blobs,
   type GarbageTimes,
+  ExternalAccounts,
   Identities,
   Manifests,
   Referrers,
   Repositories,
   Resources,
+  Sessions,
   Uploads,
 } from '@slipway/registry';
 import { FilesystemBlobStore } from '@slipway/storage';
 import type { Logger } from 'pino';
 import { ensureAdministrator } from './administrator.ts';
+import { openHub } from './api/hub.ts';
+import { Invites } from './api/invites.ts';
+import { auditWitness } from './api/audit-witness.ts';
+import { openMail } from './api/mail.ts';
 import { createApp } from './app.ts';
+import { OpenIdConnect } from './auth/openid-connect.ts';
 import { Authentication } from './auth/authentication.ts';
 import { Passwords } from './auth/passwords.ts';
+import { Sealed } from './auth/sealed.ts';
 import { SignIn } from './auth/sign-in.ts';
+import { Site } from './auth/site.ts';
 import { Tokens } from './auth/tokens.ts';
+import { WebSessions } from './auth/web-sessions.ts';
+import { WorkloadIssuers } from './auth/workload-issuers.ts';
+import { WorkloadTokens } from './auth/workload-tokens.ts';
 import { startGarbageJob } from './jobs/garbage.job.ts';
 import { startKeysJob } from './jobs/keys.job.ts';
 import { Metrics } from './metrics.ts';
@@ -96,19 +108,47 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
       uploads: new Uploads(metadata, store, times, randomUUID),
     };
     const identities = new Identities(metadata, Date.now);
-    const signIn = new SignIn(metadata, identities, new Passwords(metadata), audit);
+    const issuers = new WorkloadIssuers(settings.SLIPWAY_WORKLOAD_ISSUERS, fetch, Date.now);
+    const signIn = new SignIn({
+      metadata,
+      identities,
+      audit,
+      passwords: new Passwords(metadata),
+      workloads: new WorkloadTokens(metadata, issuers, Date.now),
+    });
     const tokens = await Tokens.load(metadata, identities, settings.SLIPWAY_TOKEN_LIFETIME);
-    const authentication = new Authentication(metadata, signIn, tokens);
+    const site = new Site(settings.SLIPWAY_PUBLIC_URL, settings.SLIPWAY_TLS_CERT !== undefined);
+    const sessions = new Sessions(
+      metadata,
+      {
+        idle: settings.SLIPWAY_SESSION_IDLE * 1000,
+        longest: settings.SLIPWAY_SESSION_LIFETIME * 1000,
+      },
+      Date.now,
+      randomUUID,
+    );
+    const webSessions = new WebSessions(identities, sessions, site);
+    const authentication = new Authentication(metadata, signIn, tokens, webSessions);
     const metrics = new Metrics();
+    const mail = openMail(settings);
+    if (mail !== undefined) started.push(async () => mail.close());
     const parts = {
       audit,
       authentication,
+      hub: openHub(metadata, settings.SLIPWAY_CREATE_ORGANISATIONS, times),
+      invites: new Invites(log, mail, site),
       log,
       metrics,
       rateLimits: new RateLimits(settings, () => performance.now()),
+      openIdConnect: openIdConnect(settings, metadata, log),
       resources: registry.resources,
+      sealed: new Sealed(metadata, 'OpenID Connect transaction', Date.now),
+      sessions,
       signIn,
+      site,
       tokens,
+      witness: auditWitness(audit),
+      webSessions,
       readiness: readiness(metadata, store),
     };
     const app = await createApp(settings, registry, parts);
@@ -128,6 +168,39 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
     await stop();
     throw error;
   }
+}
+
+function openIdConnect(
+  settings: Settings,
+  metadata: Metadata,
+  log: Logger,
+): OpenIdConnect | undefined {
+  const { SLIPWAY_OIDC_ISSUER: issuer, SLIPWAY_OIDC_CLIENT_ID: clientId } = settings;
+  if (issuer === undefined || clientId === undefined) return undefined;
+  return new OpenIdConnect(
+    {
+      issuer: new URL(issuer),
+      clientId,
+      clientSecret: secret(
+        settings.SLIPWAY_OIDC_CLIENT_SECRET,
+        settings.SLIPWAY_OIDC_CLIENT_SECRET_FILE,
+      ),
+      name: settings.SLIPWAY_OIDC_NAME,
+      scopes: settings.SLIPWAY_OIDC_SCOPES,
+      usernameClaim: settings.SLIPWAY_OIDC_USERNAME_CLAIM,
+      groupsClaim: settings.SLIPWAY_OIDC_GROUPS_CLAIM,
+      requiredGroup: settings.SLIPWAY_OIDC_REQUIRED_GROUP,
+      adminGroup: settings.SLIPWAY_OIDC_ADMIN_GROUP,
+      createAccounts: settings.SLIPWAY_OIDC_CREATE_ACCOUNTS === 'on',
+    },
+    new ExternalAccounts(metadata),
+    log,
+  );
+}
+
+/** What stands in a variable, or in the file that another names. */
+function secret(value: string | undefined, file: string | undefined): string {
+  return value ?? (file === undefined ? '' : readFileSync(file, 'utf8').trim());
 }
 
 async function database(

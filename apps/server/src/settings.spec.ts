@@ -19,6 +19,7 @@ describe('parseSettings', () => {
       SLIPWAY_DATA_DIR: './data',
       SLIPWAY_DATABASE_CONNECTIONS: 20,
       SLIPWAY_ADMIN_USERNAME: 'admin',
+      SLIPWAY_CREATE_ORGANISATIONS: 'administrators',
       SLIPWAY_LOG_LEVEL: 'info',
       SLIPWAY_LOG_FORMAT: 'auto',
       SLIPWAY_SPARSE_MANIFESTS: 'index',
@@ -29,6 +30,14 @@ describe('parseSettings', () => {
       SLIPWAY_ANONYMOUS_TOKEN_RATE: 1200,
       SLIPWAY_PULL_RATE: 0,
       SLIPWAY_ANONYMOUS_PULL_RATE: 1200,
+      SLIPWAY_SESSION_IDLE: 43_200,
+      SLIPWAY_SESSION_LIFETIME: 604_800,
+      SLIPWAY_WORKLOAD_ISSUERS: [],
+      SLIPWAY_OIDC_NAME: 'single sign-on',
+      SLIPWAY_OIDC_SCOPES: 'openid profile email',
+      SLIPWAY_OIDC_USERNAME_CLAIM: 'preferred_username',
+      SLIPWAY_OIDC_GROUPS_CLAIM: 'groups',
+      SLIPWAY_OIDC_CREATE_ACCOUNTS: 'on',
       SLIPWAY_UPLOAD_EXPIRY: 86_400,
       SLIPWAY_GARBAGE_DELAY: 86_400,
       SLIPWAY_GARBAGE_INTERVAL: 60,
@@ -52,6 +61,47 @@ describe('parseSettings', () => {
       SLIPWAY_PUBLIC_URL: 'https://registry.example.org',
       SLIPWAY_DATABASE_URL: 'postgresql://slipway:secret@db/slipway',
     });
+  });
+
+  it('wants a client of a provider to be whole', () => {
+    const part = { SLIPWAY_OIDC_ISSUER: 'https://login.example.org/realms/acme' };
+    const client = { ...part, SLIPWAY_OIDC_CLIENT_ID: 'slipway' };
+    const [secret, file] = [
+      { SLIPWAY_OIDC_CLIENT_SECRET: 'secret' },
+      { SLIPWAY_OIDC_CLIENT_SECRET_FILE: '/run/secrets/oidc' },
+    ];
+    for (const whole of [
+      { ...client, ...secret },
+      { ...client, ...file },
+    ]) {
+      expect(faultsOf(whole)).toEqual([]);
+    }
+    for (const wrong of [part, client, { ...part, ...secret }, { ...client, ...secret, ...file }]) {
+      expect(faultsOf(wrong)).toEqual([expect.stringMatching(/^SLIPWAY_OIDC_ISSUER needs/)]);
+    }
+    expect(
+      faultsOf({ ...client, ...secret, SLIPWAY_OIDC_ISSUER: 'http://login.example.org' }),
+    ).toEqual(['SLIPWAY_OIDC_ISSUER is not an https:// URL (http:// only for this machine)']);
+  });
+
+  it('reads a list of issuers, of which each is safe to ask', () => {
+    const SLIPWAY_WORKLOAD_ISSUERS = ' https://a.example.org/x, http://127.0.0.1:80  http://[::1] ';
+    expect(parseSettings({ SLIPWAY_WORKLOAD_ISSUERS })).toMatchObject({
+      SLIPWAY_WORKLOAD_ISSUERS: ['https://a.example.org/x', 'http://127.0.0.1:80', 'http://[::1]'],
+    });
+    for (const unsafe of [
+      'http://a.example.org',
+      'http://10.0.0.1',
+      'http://127.0.0.1.example.org',
+      'https://user@a.example.org',
+      'https://a.example.org?b',
+      'ftp://a.example.org',
+      'a.example.org',
+    ]) {
+      expect(faultsOf({ SLIPWAY_WORKLOAD_ISSUERS: `https://a.example.org ${unsafe}` })).toEqual([
+        expect.stringMatching(/^SLIPWAY_WORKLOAD_ISSUERS is not a list of https/),
+      ]);
+    }
   });
 
   it('takes an empty variable for one that is not set', () => {

@@ -1,9 +1,12 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isSafeUrl } from './safe-url.ts';
 
 /** What operators may set, each under the prefix `SLIPWAY_`. The README's table is made from this schema. */
 const port = z.coerce.number().int().min(0).max(65_535);
 const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+
+const text = () => z.string().min(1);
 
 /** Ten years: what is added to a time stays a time. */
 const seconds = (least = 1) => whole(least, 315_360_000);
@@ -60,6 +63,21 @@ const schema = z
       .describe(
         "The administrator's password from this start on. Unset: generated on the first start and shown once.",
       ),
+    SLIPWAY_CREATE_ORGANISATIONS: z
+      .enum(['administrators', 'everyone'])
+      .default('administrators')
+      .describe('Who may create organisations.'),
+    SLIPWAY_SMTP_URL: z
+      .url({ protocol: /^smtps?$/, error: 'is not an smtp:// or smtps:// URL' })
+      .optional()
+      .describe(
+        'Mail server for invitations and new passwords, `smtp://user:password@host:587`; with `SLIPWAY_SMTP_FROM`. Unset: links are only shown to who makes them.',
+      ),
+    SLIPWAY_SMTP_FROM: z
+      .string()
+      .min(3)
+      .optional()
+      .describe('Whom e-mails are from, such as `Slipway <slipway@example.org>`.'),
     SLIPWAY_TLS_CERT: z
       .string()
       .min(1)
@@ -107,6 +125,49 @@ const schema = z
       .describe(
         'Most manifests a minute that one address may pull without signing in; 0 is without limit.',
       ),
+    SLIPWAY_SESSION_IDLE: seconds(300)
+      .default(43_200)
+      .describe('Seconds without a request after which a browser must sign in again.'),
+    SLIPWAY_SESSION_LIFETIME: seconds(300)
+      .default(604_800)
+      .describe('Seconds after which a browser must sign in again at the latest.'),
+    SLIPWAY_WORKLOAD_ISSUERS: issuers()
+      .default([])
+      .describe(
+        'Issuers whose identity tokens robots may trust, such as `https://token.actions.githubusercontent.com`, separated by spaces.',
+      ),
+    SLIPWAY_OIDC_ISSUER: z
+      .string()
+      .refine(isSafeUrl, 'is not an https:// URL (http:// only for this machine)')
+      .optional()
+      .describe('OpenID Connect provider that people may sign in with; see docs/sign-in.md.'),
+    SLIPWAY_OIDC_CLIENT_ID: text().optional().describe('What the provider calls this registry.'),
+    SLIPWAY_OIDC_CLIENT_SECRET: text().optional().describe('The secret that it gave to it.'),
+    SLIPWAY_OIDC_CLIENT_SECRET_FILE: text()
+      .optional()
+      .describe('File with that secret, in place of the variable.'),
+    SLIPWAY_OIDC_NAME: text()
+      .default('single sign-on')
+      .describe("The provider's name, for the button."),
+    SLIPWAY_OIDC_SCOPES: text()
+      .default('openid profile email')
+      .describe('What to ask the provider for; some give groups only for a scope of their own.'),
+    SLIPWAY_OIDC_USERNAME_CLAIM: text()
+      .default('preferred_username')
+      .describe("Claim that a new account's name is made of."),
+    SLIPWAY_OIDC_GROUPS_CLAIM: text()
+      .default('groups')
+      .describe("Claim with the names of somebody's groups."),
+    SLIPWAY_OIDC_REQUIRED_GROUP: text()
+      .optional()
+      .describe('Group that only its people may sign in.'),
+    SLIPWAY_OIDC_ADMIN_GROUP: text()
+      .optional()
+      .describe('Group whose people are site administrators, as long as they are in it.'),
+    SLIPWAY_OIDC_CREATE_ACCOUNTS: z
+      .enum(['on', 'off'])
+      .default('on')
+      .describe('Whether who signs in for the first time gets an account.'),
     SLIPWAY_UPLOAD_EXPIRY: seconds()
       .default(86_400)
       .describe('Seconds after which an upload that nobody goes on with is removed.'),
@@ -127,7 +188,25 @@ const schema = z
     path: ['SLIPWAY_TLS_CERT'],
     when: () => true, // whatever else is wrong, for every fault is named at once
     error: 'and SLIPWAY_TLS_KEY go together: set both or neither',
-  });
+  })
+  .refine((env) => (env.SLIPWAY_SMTP_URL === undefined) === (env.SLIPWAY_SMTP_FROM === undefined), {
+    path: ['SLIPWAY_SMTP_URL'],
+    when: () => true,
+    error: 'and SLIPWAY_SMTP_FROM go together: set both or neither',
+  })
+  .refine(
+    (env) =>
+      env.SLIPWAY_OIDC_ISSUER === undefined ||
+      (env.SLIPWAY_OIDC_CLIENT_ID !== undefined &&
+        (env.SLIPWAY_OIDC_CLIENT_SECRET === undefined) !==
+          (env.SLIPWAY_OIDC_CLIENT_SECRET_FILE === undefined)),
+    {
+      path: ['SLIPWAY_OIDC_ISSUER'],
+      when: () => true,
+      error:
+        'needs SLIPWAY_OIDC_CLIENT_ID and either SLIPWAY_OIDC_CLIENT_SECRET or SLIPWAY_OIDC_CLIENT_SECRET_FILE',
+    },
+  );
 
 export type Settings = Readonly<z.infer<typeof schema>>;
 
@@ -196,6 +275,16 @@ function proxies() {
     .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ''))
     .refine((parts) => parts.length > 0 && parts.every(isNetwork), {
       error: 'is not a list of addresses and networks, such as 10.0.0.0/8, 2001:db8::/32',
+    });
+}
+
+/** Exactly as the tokens write them, for `iss` is compared letter by letter. */
+function issuers() {
+  return z
+    .string()
+    .transform((text) => text.split(/[\s,]+/).filter((each) => each !== ''))
+    .refine((all) => all.every((each) => isSafeUrl(each) && !/[?#]/.test(each)), {
+      error: 'is not a list of https:// URLs without query (http:// only for this machine)',
     });
 }
 

@@ -6,7 +6,7 @@ import type { SuiteRegistry } from './suite-registry.ts';
 /** skopeo, podman or buildah, with a home of its own and this machine's configuration left out. */
 export async function containersClient(
   tool: string,
-  registry: SuiteRegistry,
+  registry: Pick<SuiteRegistry, 'folder' | 'host'>,
   user = 'admin',
 ): Promise<Client> {
   const home = join(registry.folder, `${tool}-of-${user}`);

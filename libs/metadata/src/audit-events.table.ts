@@ -111,14 +111,19 @@ const INSERT_ONE: Statement<unknown> = {
 
 const INSERT: Statement<unknown> = {
   name: 'audit-events.insert',
-  text: `insert into audit_events (at, actor, actor_kind, credential, action, resource, namespace,
+  text: insertEvents('$1'),
+};
+
+/** Inserts the events that `parameter` holds as JSON; with `condition`, a relation of one row or none, only when that has one. */
+export function insertEvents(parameter: string, condition?: string): string {
+  return `insert into audit_events (at, actor, actor_kind, credential, action, resource, namespace,
       outcome, address, client, request_id, detail)
     select coalesce(at, clock_timestamp()), actor, "actorKind", credential, action, resource,
       namespace, outcome, address, client, "requestId", detail
-    from jsonb_to_recordset($1::jsonb) as e (at timestamptz, actor text, "actorKind" text,
-      credential text, action text, resource text, namespace text, outcome text, address text,
-      client text, "requestId" text, detail jsonb)`,
-};
+    from ${condition === undefined ? '' : `${condition},`} jsonb_to_recordset(${parameter}::jsonb) as e
+      (at timestamptz, actor text, "actorKind" text, credential text, action text, resource text,
+       namespace text, outcome text, address text, client text, "requestId" text, detail jsonb)`;
+}
 
 const CONDITIONS = {
   actor: 'actor =',

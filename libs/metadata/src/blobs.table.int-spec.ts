@@ -73,11 +73,10 @@ test('a blob is found in the repositories that hold it and in no other', async (
 
   expect(await blobs.find(named('one'), digest)).toEqual({
     repository: one,
-    size: 4,
-    storageKey: key,
-    reviewAfter: undefined,
+    blob: { size: 4, storageKey: key, reviewAfter: undefined },
   });
-  expect(await blobs.find(named('other'), digest)).toBeUndefined();
+  expect(await blobs.find(named('other'), digest)).toEqual({ repository: other, blob: undefined });
+  expect(await blobs.find(named('nowhere'), digest)).toBeUndefined();
   expect(await blobs.hold(named('one'), digest)).toBe(true);
   expect(await blobs.hold(named('other'), digest)).toBe(false);
   expect([...(await blobs.held(other, [digest]))]).toEqual([]);

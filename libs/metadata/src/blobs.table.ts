@@ -1,10 +1,9 @@
 import type { Digest, RepositoryName } from '@slipway/oci';
-import { GatheredLookups } from './gathered-lookups.ts';
+import { asked, GatheredStatements } from './gathered-statements.ts';
 import type { RepositoryId } from './repositories.table.ts';
 import type { Sql, Statement } from './sql.ts';
 
-export interface LinkedBlob {
-  readonly repository: RepositoryId;
+interface LinkedBlob {
   readonly size: number;
   readonly storageKey: string;
   /** When it will be looked at as possible garbage; `undefined` while it is no candidate. */
@@ -14,15 +13,16 @@ export interface LinkedBlob {
 /** Blobs, and the links that give a repository the right to serve them. */
 export class BlobsTable {
   readonly #sql: Sql;
-  readonly #links: GatheredLookups<Link, LinkedBlob>;
+  readonly #links: GatheredStatements<Link, Looked>;
 
   constructor(sql: Sql) {
     this.#sql = sql;
-    this.#links = new GatheredLookups((links) => this.#find(links));
+    this.#links = new GatheredStatements((links) => this.#find(links));
   }
 
-  async find(repository: RepositoryName, digest: Digest): Promise<LinkedBlob | undefined> {
-    return this.#links.find({ repository, digest });
+  /** The repository, if there is one, and its blob, if it holds that. */
+  async find(repository: RepositoryName, digest: Digest): Promise<Looked | undefined> {
+    return this.#links.ask({ repository, digest });
   }
 
   /** Repositories that hold the blob, in byte order. */
@@ -69,6 +69,18 @@ export class BlobsTable {
     await this.#sql.query(UNLINK, [repository, digest]);
   }
 
+  /** Takes all its blobs from the repository; returns which they were. */
+  async unlinkAll(repository: RepositoryId): Promise<Digest[]> {
+    return (await this.#sql.query(UNLINK_ALL, [repository])).map((row) => row.digest);
+  }
+
+  /** Removes those blobs that no repository links, and returns the keys of the bytes that nobody needs now. */
+  async removeAllUnlinked(digests: readonly Digest[]): Promise<string[]> {
+    // Two statements, as below.
+    await this.#sql.query(LOCK_BLOBS, [digests]);
+    return (await this.#sql.query(REMOVE_ALL, [digests])).map((row) => row.storage_key);
+  }
+
   /** Removes the blob if no repository links it, and returns the key of the bytes that nobody needs now. */
   async removeUnlinked(digest: Digest): Promise<string | undefined> {
     // Two statements, so that the second sees links that were committed while the first waited for the row.
@@ -77,7 +89,7 @@ export class BlobsTable {
     return row?.storage_key;
   }
 
-  async #find(links: readonly Link[]): Promise<ReadonlyMap<number, LinkedBlob>> {
+  async #find(links: readonly Link[]): Promise<ReadonlyMap<number, Looked>> {
     const rows = await this.#sql.query(FIND, [
       links.map(({ repository }) => repository),
       links.map(({ digest }) => digest),
@@ -87,13 +99,23 @@ export class BlobsTable {
         row.key - 1,
         {
           repository: row.repository_id,
-          size: row.size,
-          storageKey: row.storage_key,
-          reviewAfter: row.review_after ?? undefined,
+          blob:
+            row.size === null
+              ? undefined
+              : {
+                  size: row.size,
+                  storageKey: row.storage_key,
+                  reviewAfter: row.review_after ?? undefined,
+                },
         },
       ]),
     );
   }
+}
+
+interface Looked {
+  readonly repository: RepositoryId;
+  readonly blob: LinkedBlob | undefined;
 }
 
 interface Link {
@@ -101,21 +123,21 @@ interface Link {
   readonly digest: Digest;
 }
 
-const FIND: Statement<{
-  /** Position of the key, from 1. */
-  key: number;
-  repository_id: RepositoryId;
-  size: number;
-  storage_key: string;
-  review_after: Date | null;
-}> = {
+const FIND: Statement<
+  {
+    /** Position of the key, from 1. */
+    key: number;
+    repository_id: RepositoryId;
+    review_after: Date | null;
+  } & ({ size: number; storage_key: string } | { size: null })
+> = {
   name: 'blobs.find',
-  text: `select k.key, l.repository_id, b.size, b.storage_key, v.review_after
-    from unnest($1::text[], $2::text[]) with ordinality as k (repository, digest, key)
-    join repositories r on r.name = k.repository
-    join repository_blobs l on l.repository_id = r.id and l.digest = k.digest
-    join blobs b on b.digest = l.digest
-    left join blob_reviews v on v.repository_id = l.repository_id and v.digest = l.digest`,
+  text: `select k.key, f.* from ${asked('digest')} cross join lateral (
+      select r.id as repository_id, b.size, b.storage_key, v.review_after from repositories r
+      left join repository_blobs l on l.repository_id = r.id and l.digest = k.digest
+      left join blobs b on b.digest = l.digest
+      left join blob_reviews v on v.repository_id = l.repository_id and v.digest = l.digest
+      where r.name = k.repository offset 0) f`,
 };
 
 const HOLDERS: Statement<{ name: RepositoryName }> = {
@@ -151,6 +173,23 @@ const HELD: Statement<{ digest: string; size: number }> = {
 const UNLINK: Statement<unknown> = {
   name: 'blobs.unlink',
   text: 'delete from repository_blobs where repository_id = $1 and digest = $2',
+};
+
+const UNLINK_ALL: Statement<{ digest: Digest }> = {
+  name: 'blobs.unlink-all',
+  text: 'delete from repository_blobs where repository_id = $1 returning digest',
+};
+
+const LOCK_BLOBS: Statement<unknown> = {
+  name: 'blobs.lock-all',
+  text: 'select 1 from blobs where digest = any($1::text[]) order by digest for update',
+};
+
+const REMOVE_ALL: Statement<{ storage_key: string }> = {
+  name: 'blobs.remove-all',
+  text: `delete from blobs b where digest = any($1::text[])
+    and not exists (select 1 from repository_blobs l where l.digest = b.digest)
+    returning storage_key`,
 };
 
 const LOCK_LINK: Statement<unknown> = {

@@ -11,6 +11,12 @@ export interface DataSourceOptions {
   readonly statementTimeout?: number;
 }
 
+/**
+ * Every statement of ours finds its rows by an index and is planned once on a connection. What Postgres would
+ * make of the sizes that tables have just then, a scan of what was empty a minute ago, is worse.
+ */
+const PLANS = '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off';
+
 const CONNECT_TIMEOUT = 10_000;
 const ANSWER_MARGIN = 5_000;
 
@@ -44,6 +50,7 @@ export function dataSource(
     connectTimeoutMS: CONNECT_TIMEOUT,
     poolErrorHandler: ignoreBrokenConnection,
     extra: {
+      options: PLANS,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
       statement_timeout: statementTimeout,

@@ -12,9 +12,12 @@ export function translated(error: unknown): unknown {
   return isUnavailability(error) ? new MetadataUnavailableError(error) : error;
 }
 
-/** Whether Postgres undid the transaction only because of others that ran beside it. */
+/**
+ * Whether Postgres undid the transaction only because of others that ran beside it: a deadlock, a
+ * serialization failure, or a row that it found and that was deleted before it could point at it.
+ */
 export function mayBeRetried(error: unknown): boolean {
-  return ['40001', '40P01'].includes(field(error, 'code'));
+  return ['40001', '40P01', '23503'].includes(field(error, 'code'));
 }
 
 function isUnavailability(error: unknown): boolean {

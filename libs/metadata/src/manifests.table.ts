@@ -1,5 +1,6 @@
 import type { Digest, ManifestMediaType, RepositoryName, Tag } from '@slipway/oci';
-import { GatheredLookups } from './gathered-lookups.ts';
+import { insertEvents, type NewAuditEvent } from './audit-events.table.ts';
+import { asked, GatheredStatements } from './gathered-statements.ts';
 import type { RepositoryId } from './repositories.table.ts';
 import type { Sql, Statement } from './sql.ts';
 
@@ -30,26 +31,51 @@ interface Named<Name> {
 
 export class ManifestsTable {
   readonly #sql: Sql;
-  readonly #byTag: GatheredLookups<Named<Tag>, ManifestRecord>;
-  readonly #byDigest: GatheredLookups<Named<Digest>, ManifestRecord>;
+  readonly #byTag: GatheredStatements<Named<Tag>, ManifestRecord>;
+  readonly #byDigest: GatheredStatements<Named<Digest>, ManifestRecord>;
 
   constructor(sql: Sql) {
     this.#sql = sql;
-    this.#byTag = new GatheredLookups((keys) => this.#find(BY_TAG, keys));
-    this.#byDigest = new GatheredLookups((keys) => this.#find(BY_DIGEST, keys));
+    this.#byTag = new GatheredStatements((keys) => this.#find(BY_TAG, keys));
+    this.#byDigest = new GatheredStatements((keys) => this.#find(BY_DIGEST, keys));
   }
 
   async byTag(repository: RepositoryName, name: Tag): Promise<ManifestRecord | undefined> {
-    return this.#byTag.find({ repository, name });
+    return this.#byTag.ask({ repository, name });
   }
 
   async byDigest(repository: RepositoryName, name: Digest): Promise<ManifestRecord | undefined> {
-    return this.#byDigest.find({ repository, name });
+    return this.#byDigest.ask({ repository, name });
   }
 
   async content(repository: RepositoryName, digest: Digest): Promise<Buffer | undefined> {
     const [row] = await this.#sql.query(CONTENT, [repository, digest]);
     return row?.content;
+  }
+
+  /**
+   * Stores a manifest, what it points at, its tags and the events that tell of it in one transaction, provided that the repository has
+   * all it points at, in the sizes that it says. `false`, and nothing done, when it has not.
+   */
+  async putWhole(
+    repository: RepositoryName,
+    manifest: NewManifest,
+    more: {
+      readonly pointsAt: readonly { readonly digest: Digest; readonly size: number }[];
+      readonly tags: readonly Tag[];
+      readonly events: readonly NewAuditEvent[];
+    },
+  ): Promise<boolean> {
+    const { pointsAt, tags, events } = more;
+    const rows = await this.#sql.query(PUT_WHOLE, [
+      repository,
+      ...columns(manifest),
+      pointsAt.map(({ digest }) => digest),
+      pointsAt.map(({ size }) => size),
+      tags,
+      JSON.stringify(events),
+    ]);
+    return rows.length > 0;
   }
 
   /** Stores a manifest and what it points at, or the media type under which the same bytes were pushed again. */
@@ -58,17 +84,7 @@ export class ManifestsTable {
     manifest: NewManifest,
     pointsAt: readonly Digest[],
   ): Promise<void> {
-    await this.#sql.query(PUT, [
-      repository,
-      manifest.digest,
-      manifest.mediaType,
-      manifest.size,
-      manifest.content,
-      manifest.subject,
-      manifest.artifactType,
-      manifest.annotations && JSON.stringify(manifest.annotations),
-      pointsAt,
-    ]);
+    await this.#sql.query(PUT, [repository, ...columns(manifest), pointsAt]);
   }
 
   /** Sizes of those of `digests` that the repository has as manifests, until the transaction ends. */
@@ -155,31 +171,83 @@ interface ReferrerRow extends RecordRow {
   readonly annotations: Record<string, string> | null;
 }
 
+function columns(manifest: NewManifest): readonly unknown[] {
+  return [
+    manifest.digest,
+    manifest.mediaType,
+    manifest.size,
+    manifest.content,
+    manifest.subject,
+    manifest.artifactType,
+    manifest.annotations && JSON.stringify(manifest.annotations),
+  ];
+}
+
 function record(row: RecordRow): ManifestRecord {
   return { digest: row.digest, mediaType: row.media_type, size: row.size };
 }
 
 const BY_TAG: Statement<FoundRow> = {
   name: 'manifests.by-tag',
-  text: `select k.key, m.digest, m.media_type, m.size
-    from unnest($1::text[], $2::text[]) with ordinality as k (repository, tag, key)
-    join repositories r on r.name = k.repository
-    join tags t on t.repository_id = r.id and t.name = k.tag
-    join manifests m on m.repository_id = t.repository_id and m.digest = t.digest`,
+  text: `select k.key, m.* from ${asked('tag')}
+    cross join lateral (
+      select repository_id, digest from tags
+      where repository_id = (select id from repositories where name = k.repository)
+        and name = k.tag offset 0) t
+    cross join lateral (
+      select digest, media_type, size from manifests
+      where repository_id = t.repository_id and digest = t.digest offset 0) m`,
 };
 
 const BY_DIGEST: Statement<FoundRow> = {
   name: 'manifests.by-digest',
-  text: `select k.key, m.digest, m.media_type, m.size
-    from unnest($1::text[], $2::text[]) with ordinality as k (repository, digest, key)
-    join repositories r on r.name = k.repository
-    join manifests m on m.repository_id = r.id and m.digest = k.digest`,
+  text: `select k.key, m.* from ${asked('digest')}
+    cross join lateral (
+      select digest, media_type, size from manifests
+      where repository_id = (select id from repositories where name = k.repository)
+        and digest = k.digest offset 0) m`,
 };
 
 const CONTENT: Statement<{ content: Buffer }> = {
   name: 'manifests.content',
-  text: `select m.content from repositories r join manifests m on m.repository_id = r.id and m.digest = $2
-    where r.name = $1`,
+  text: `select content from manifests
+    where repository_id = (select id from repositories where name = $1) and digest = $2`,
+};
+
+/** A row that is locked to be kept and was deleted meanwhile is not there, so its manifest does not fit. */
+const PUT_WHOLE: Statement<unknown> = {
+  name: 'manifests.put-whole',
+  text: `with repository as (select id from repositories where name = $1),
+    blob as (
+      select l.digest, b.size from repository r
+      join repository_blobs l on l.repository_id = r.id and l.digest = any($9::text[])
+      join blobs b on b.digest = l.digest order by l.digest for key share of l),
+    child as (
+      select m.digest, m.size from repository r
+      join manifests m on m.repository_id = r.id and m.digest = any($9::text[])
+      where not exists (select 1 from blob where blob.digest = m.digest)
+      order by m.digest for key share of m),
+    whole as (
+      select id from repository where not exists (
+        select 1 from unnest($9::text[], $10::bigint[]) as asked (digest, size)
+        left join blob on blob.digest = asked.digest
+        left join child on child.digest = asked.digest
+        where coalesce(blob.size, child.size) is distinct from asked.size)),
+    manifest as (
+      insert into manifests
+        (repository_id, digest, media_type, size, content, subject, artifact_type, annotations)
+      select id, $2, $3, $4::integer, $5::bytea, $6, $7, $8::json from whole
+      on conflict (repository_id, digest) do update set media_type = excluded.media_type
+      returning repository_id, digest),
+    reference as (
+      insert into manifest_references (repository_id, manifest_digest, digest)
+      select repository_id, digest, unnest($9::text[]) from manifest on conflict do nothing),
+    tag as (
+      insert into tags (repository_id, name, digest)
+      select repository_id, unnest($11::text[]), digest from manifest
+      on conflict (repository_id, name) do update set digest = excluded.digest, updated_at = now()),
+    event as (${insertEvents('$12', 'whole')})
+    select 1 from whole`,
 };
 
 const PUT: Statement<unknown> = {
@@ -229,8 +297,8 @@ const REFERRERS: Statement<ReferrerRow> = {
         count(*) over () as found
       from (
         select m.digest, m.media_type, m.size, m.artifact_type, m.annotations
-        from repositories r join manifests m on m.repository_id = r.id
-        where r.name = $1 and m.subject = $2
+        from manifests m
+        where m.repository_id = (select id from repositories where name = $1) and m.subject = $2
           and ($3::text is null or m.artifact_type = $3) and m.digest > $4
         order by m.digest limit $5 + 1) m
       window w as (order by m.digest)) page

@@ -1,4 +1,5 @@
 import type { RepositoryName } from '@slipway/oci';
+import type { AccountId } from './accounts.table.ts';
 import type { NamespaceRow } from './namespace.row.ts';
 import type { Sql, Statement } from './sql.ts';
 
@@ -27,6 +28,71 @@ export class NamespacesTable {
     return row && toNamespace(row);
   }
 
+  async findById(id: NamespaceId): Promise<Namespace | undefined> {
+    const [row] = await this.#sql.query(FIND_BY_ID, [id]);
+    return row && toNamespace(row);
+  }
+
+  /** As `find`; nobody else changes it or who belongs to it, until the transaction ends. */
+  async hold(name: string): Promise<Namespace | undefined> {
+    const [row] = await this.#sql.query(HOLD, [name]);
+    return row && toNamespace(row);
+  }
+
+  /** At most `limit` organisations behind `after`: all, or those that the account belongs to. */
+  async organisations(
+    after: string,
+    limit: number,
+    member: AccountId | undefined,
+  ): Promise<Namespace[]> {
+    return (await this.#sql.query(ORGANISATIONS, [after, limit, member])).map(toNamespace);
+  }
+
+  /** `undefined`, and nothing made, when a person or an organisation has the name. */
+  async insertOrganisation(
+    organisation: Pick<Namespace, 'name' | 'displayName' | 'createOnPush'>,
+  ): Promise<Namespace | undefined> {
+    const { name, displayName, createOnPush } = organisation;
+    const [row] = await this.#sql.query(INSERT_ORGANISATION, [name, displayName, createOnPush]);
+    return row && toNamespace(row);
+  }
+
+  /** What is `undefined` stays as it is. */
+  async update(
+    id: NamespaceId,
+    {
+      displayName,
+      createOnPush,
+    }: {
+      readonly displayName?: string | undefined;
+      readonly createOnPush?: boolean | undefined;
+    },
+  ): Promise<void> {
+    await this.#sql.query(UPDATE, [id, displayName, createOnPush]);
+  }
+
+  /** With everything that belongs to it but its repositories, which are nobody's then. */
+  async delete(id: NamespaceId): Promise<void> {
+    await this.#sql.query(DELETE, [id]);
+  }
+
+  /** No alias of any namespace is called that any more: somebody else is. */
+  async dropAlias(name: string): Promise<void> {
+    await this.#sql.query(DROP_ALIAS, [name]);
+  }
+
+  /** Gives the repositories and uploads under one name to another. */
+  async moveRepositories(from: string, to: string): Promise<void> {
+    await this.#sql.query(RENAME_REPOSITORIES, [from, to]);
+    await this.#sql.query(RENAME_UPLOADS, [from, to]);
+  }
+
+  /** A repository under `from` whose name behind that is taken under `to`. */
+  async collision(from: string, to: string): Promise<RepositoryName | undefined> {
+    const [row] = await this.#sql.query(COLLISION, [from, to]);
+    return row?.name;
+  }
+
   /** The name that the namespace which was once called `alias` has now. */
   async renamedTo(alias: string): Promise<string | undefined> {
     const [row] = await this.#sql.query(RENAMED_TO, [alias]);
@@ -39,9 +105,8 @@ export class NamespacesTable {
    */
   async rename(id: NamespaceId, from: string, to: string): Promise<boolean> {
     if ((await this.#sql.query(TAKE_NAME, [id, to])).length === 0) return false;
-    await this.#sql.query(RENAME_REPOSITORIES, [from, to]);
-    await this.#sql.query(RENAME_UPLOADS, [from, to]);
-    await this.#sql.query(DROP_ALIAS, [to]);
+    await this.moveRepositories(from, to);
+    await this.dropAlias(to);
     await this.#sql.query(ADD_ALIAS, [from, id]);
     return true;
   }
@@ -64,10 +129,49 @@ function toNamespace(row: NamespaceRow): Namespace {
   };
 }
 
+const COLUMNS = 'id, name, kind, display_name, create_on_push, created_at';
+
 const FIND: Statement<NamespaceRow> = {
   name: 'namespaces.find',
-  text: `select id, name, kind, display_name, create_on_push, created_at
-    from namespaces where name = $1`,
+  text: `select ${COLUMNS} from namespaces where name = $1`,
+};
+
+const FIND_BY_ID: Statement<NamespaceRow> = {
+  name: 'namespaces.find-by-id',
+  text: `select ${COLUMNS} from namespaces where id = $1`,
+};
+
+const HOLD: Statement<NamespaceRow> = {
+  name: 'namespaces.hold',
+  text: `select ${COLUMNS} from namespaces where name = $1 for update`,
+};
+
+const ORGANISATIONS: Statement<NamespaceRow> = {
+  name: 'namespaces.organisations',
+  text: `select ${COLUMNS} from namespaces n where kind = 'organisation' and name > $1
+      and ($3::bigint is null or exists (
+        select from organisation_members m where m.namespace_id = n.id and m.account_id = $3))
+    order by name limit $2`,
+};
+
+const INSERT_ORGANISATION: Statement<NamespaceRow> = {
+  name: 'namespaces.insert-organisation',
+  text: `insert into namespaces (name, kind, display_name, create_on_push)
+    values ($1, 'organisation', nullif($2, ''), $3) on conflict (name) do nothing
+    returning ${COLUMNS}`,
+};
+
+const UPDATE: Statement<unknown> = {
+  name: 'namespaces.update',
+  text: `update namespaces set
+      display_name = case when $2::text is null then display_name else nullif($2, '') end,
+      create_on_push = coalesce($3, create_on_push)
+    where id = $1`,
+};
+
+const DELETE: Statement<unknown> = {
+  name: 'namespaces.delete',
+  text: 'delete from namespaces where id = $1',
 };
 
 const RENAMED_TO: Statement<{ name: string }> = {
@@ -111,4 +215,11 @@ const ADD_ALIAS: Statement<unknown> = {
 const REPOSITORY_UNDER: Statement<{ name: RepositoryName }> = {
   name: 'namespaces.repository-under',
   text: `select name from repositories where ${under('name')} limit 1`,
+};
+
+const COLLISION: Statement<{ name: RepositoryName }> = {
+  name: 'namespaces.collision',
+  text: `select t.name from repositories r
+      join repositories t on t.name = $2::text || substr(r.name, length($1::text) + 1)
+    where ${under('r.name')} limit 1`,
 };

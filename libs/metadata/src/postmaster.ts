@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commandAs } from './postgres-account.ts';
@@ -10,6 +10,8 @@ import { argumentsOf } from './postmaster-file.ts';
 /** The process that a running Postgres hangs on. */
 export interface Postmaster {
   readonly pid: number;
+  /** The cluster's own folder, in which it works with all that it starts. */
+  readonly data: string;
   /** Whether it was found running, rather than started. */
   readonly adopted: boolean;
   readonly ended: Promise<void>;
@@ -53,6 +55,7 @@ export async function spawnPostmaster(
   child.unref();
   return interruptedAtExit({
     pid: child.pid ?? 0,
+    data: cluster.data,
     adopted: false,
     ended,
     isRunning: () => child.exitCode === null && child.signalCode === null,
@@ -61,9 +64,13 @@ export async function spawnPostmaster(
 }
 
 const POLL_ADOPTED = 250;
+const POLL_ORPHANS = 10;
 
 /** Takes over a postmaster that outlived the process that started it. */
-export function adoptPostmaster(pid: number, args: readonly string[]): Postmaster {
+export function adoptPostmaster(
+  { data }: PostgresCluster,
+  { pid, args }: { readonly pid: number; readonly args: readonly string[] },
+): Postmaster {
   const line = args.join('\0');
   const isRunning = () => argumentsOf(pid)?.join('\0') === line;
   const ended = new Promise<void>((resolve) => {
@@ -77,14 +84,21 @@ export function adoptPostmaster(pid: number, args: readonly string[]): Postmaste
   const signal = (signal: NodeJS.Signals) => {
     if (isRunning()) process.kill(pid, signal);
   };
-  return interruptedAtExit({ pid, adopted: true, ended, isRunning, signal });
+  return interruptedAtExit({ pid, data, adopted: true, ended, isRunning, signal });
 }
 
-/** Asks for a fast shutdown, which rolls back what is running, and insists when that takes too long. */
+/**
+ * Asks for a fast shutdown, which rolls back what is running, and insists when that takes too long. Ends
+ * after the last process: the postmaster waits for all it has started but its logger, which goes on until
+ * nobody is left to log for; after a SIGKILL it waits for none.
+ */
 export async function stopPostmaster(postmaster: Postmaster): Promise<void> {
   await stopWith(postmaster, 'SIGINT', 20_000);
   await stopWith(postmaster, 'SIGQUIT', 5_000);
   await stopWith(postmaster, 'SIGKILL', 5_000);
+  for (let waited = 0; waited < 5_000 && worksIn(postmaster.data); waited += POLL_ORPHANS) {
+    await sleep(POLL_ORPHANS);
+  }
 }
 
 /** What Postgres said before its log was open, or when it could not start at all. */
@@ -119,4 +133,18 @@ async function stopWith(
     sleep(limit, undefined, { signal: tooLong.signal }).catch(() => undefined),
   ]);
   tooLong.abort();
+}
+
+/** Whether a process of Postgres works in the folder; a zombie works nowhere. */
+function worksIn(data: string): boolean {
+  return readdirSync('/proc').some((pid) => {
+    try {
+      return (
+        readlinkSync(`/proc/${pid}/cwd`) === data &&
+        readFileSync(`/proc/${pid}/comm`, 'utf8') === 'postgres\n'
+      );
+    } catch {
+      return false;
+    }
+  });
 }

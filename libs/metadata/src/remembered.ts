@@ -26,6 +26,10 @@ export class Remembered<Value extends object> {
     return entry !== undefined && entry.epoch === this.#watch.epoch ? entry.value : undefined;
   }
 
+  forget(key: string): void {
+    this.#entries.delete(key);
+  }
+
   async get(key: string, ask: () => Promise<Value | undefined>): Promise<Value | undefined> {
     const known = this.peek(key);
     if (known !== undefined) return known;

@@ -1,4 +1,5 @@
 import type { NamePattern, RepositoryName } from '@slipway/oci';
+import { like } from './like.ts';
 import type { RepositoryRow } from './repository.row.ts';
 import type { Sql, Statement } from './sql.ts';
 
@@ -35,6 +36,22 @@ export class RepositoriesTable {
     return id;
   }
 
+  /** As `find`; nobody else deletes or renames it, or pushes to it, until the transaction ends. */
+  async hold(name: RepositoryName): Promise<RepositoryId | undefined> {
+    const [row] = await this.#sql.query(HOLD, [name]);
+    return row?.id;
+  }
+
+  /** With its manifests and tags. Its blobs must have been taken from it. */
+  async delete(id: RepositoryId): Promise<void> {
+    await this.#sql.query(DELETE, [id]);
+  }
+
+  /** Those whose names begin with `namespace/`. */
+  async under(namespace: string): Promise<RepositoryName[]> {
+    return (await this.#sql.query(UNDER, [namespace])).map((row) => row.name);
+  }
+
   async visibility(name: RepositoryName): Promise<RepositoryRow['visibility'] | undefined> {
     const [row] = await this.#sql.query(VISIBILITY, [name]);
     return row?.visibility;
@@ -46,7 +63,12 @@ export class RepositoriesTable {
     const rows =
       patterns === undefined && within === undefined
         ? await this.#sql.query(LIST, [after, limit])
-        : await this.#sql.query(LIST_VISIBLE, [after, limit, like(patterns), like(within)]);
+        : await this.#sql.query(LIST_VISIBLE, [
+            after,
+            limit,
+            patterns?.map(like),
+            within?.map(like),
+          ]);
     return rows.map((row) => row.name);
   }
 }
@@ -54,6 +76,22 @@ export class RepositoriesTable {
 const FIND: Statement<{ id: RepositoryId }> = {
   name: 'repositories.find',
   text: 'select id from repositories where name = $1',
+};
+
+const HOLD: Statement<{ id: RepositoryId }> = {
+  name: 'repositories.hold',
+  text: 'select id from repositories where name = $1 for update',
+};
+
+const DELETE: Statement<unknown> = {
+  name: 'repositories.delete',
+  text: 'delete from repositories where id = $1',
+};
+
+const UNDER: Statement<{ name: RepositoryName }> = {
+  name: 'repositories.under',
+  text: `select name from repositories where name >= $1::text || '/' and name < $1::text || '0'
+    order by name`,
 };
 
 const INSERT: Statement<{ id: RepositoryId }> = {
@@ -78,7 +116,3 @@ const LIST: Statement<{ name: RepositoryName }> = {
   name: 'repositories.list',
   text: 'select name from repositories where name > $1 order by name limit $2',
 };
-
-function like(patterns: readonly NamePattern[] | undefined): string[] | undefined {
-  return patterns?.map((pattern) => pattern.replaceAll('_', String.raw`\_`).replaceAll('*', '%'));
-}

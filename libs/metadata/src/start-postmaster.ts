@@ -46,7 +46,7 @@ async function adopted(
 ): Promise<Postmaster | undefined> {
   const found = findPostmaster(cluster);
   if (!found) return undefined;
-  const postmaster = adoptPostmaster(found.pid, found.args);
+  const postmaster = adoptPostmaster(cluster, found);
   if (found.args.join('\0') === args.join('\0')) return postmaster;
   await stopPostmaster(postmaster);
   return undefined;

@@ -7,11 +7,16 @@ import { DeletionsTable } from './deletions.table.ts';
 import { IdentitiesTable } from './identities.table.ts';
 import { ManifestsTable } from './manifests.table.ts';
 import { NamespacesTable } from './namespaces.table.ts';
+import { OneTimeLinksTable } from './one-time-links.table.ts';
+import { OrganisationMembersTable } from './organisation-members.table.ts';
 import { RepositoriesTable } from './repositories.table.ts';
 import { SignInFailuresTable } from './sign-in-failures.table.ts';
+import { RobotTrustsTable } from './robot-trusts.table.ts';
+import { SessionsTable } from './sessions.table.ts';
 import { SigningKeysTable } from './signing-keys.table.ts';
 import type { Sql } from './sql.ts';
 import { TagsTable } from './tags.table.ts';
+import { TeamGroupsTable } from './team-groups.table.ts';
 import { UploadsTable } from './uploads.table.ts';
 
 export interface Tables {
@@ -24,10 +29,15 @@ export interface Tables {
   readonly identities: IdentitiesTable;
   readonly manifests: ManifestsTable;
   readonly namespaces: NamespacesTable;
+  readonly oneTimeLinks: OneTimeLinksTable;
+  readonly organisationMembers: OrganisationMembersTable;
   readonly repositories: RepositoriesTable;
   readonly signInFailures: SignInFailuresTable;
+  readonly robotTrusts: RobotTrustsTable;
+  readonly sessions: SessionsTable;
   readonly signingKeys: SigningKeysTable;
   readonly tags: TagsTable;
+  readonly teamGroups: TeamGroupsTable;
   readonly uploads: UploadsTable;
 }
 
@@ -42,10 +52,15 @@ export function tablesOver(sql: Sql): Tables {
     identities: new IdentitiesTable(sql),
     manifests: new ManifestsTable(sql),
     namespaces: new NamespacesTable(sql),
+    oneTimeLinks: new OneTimeLinksTable(sql),
+    organisationMembers: new OrganisationMembersTable(sql),
     repositories: new RepositoriesTable(sql),
     signInFailures: new SignInFailuresTable(sql),
+    robotTrusts: new RobotTrustsTable(sql),
+    sessions: new SessionsTable(sql),
     signingKeys: new SigningKeysTable(sql),
     tags: new TagsTable(sql),
+    teamGroups: new TeamGroupsTable(sql),
     uploads: new UploadsTable(sql),
   };
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { digestOf } from '@slipway/oci';
 import pg from 'pg';
 import { Metadata } from './metadata.ts';
 import { eventually, named, testDatabase, type TestDatabase } from './testing/index.ts';
@@ -116,6 +117,34 @@ test('only the process that writes finishes an upload, and only once', async () 
   expect(await uploads.finish(id, mine)).toBe(true);
   expect(await uploads.finish(id, mine)).toBe(false);
   expect(await uploads.find(id, DEMO)).toBeUndefined();
+});
+
+test('commits that come at once succeed each by itself, two of one digest too', async () => {
+  const { blobs, repositories, uploads } = metadata.tables;
+  await repositories.ensure(DEMO);
+  const writer = (await metadata.writer()).id;
+  const [a, b] = ['a', 'b'].map((letter) => digestOf('sha256', letter.repeat(64)));
+  if (a === undefined || b === undefined) throw new Error('two digests were made');
+  const begun = await Promise.all(
+    [a, b, a, b].map(async (digest) => ({ digest, ...(await anUpload()) })),
+  );
+  const [unclaimed, ...claimed] = begun;
+  const claims = await Promise.all(claimed.map(({ id }) => uploads.claim(id, DEMO, writer)));
+  expect(claims.map((claim) => claim?.storageKey)).toEqual(claimed.map((each) => each.storageKey));
+
+  const committed = await Promise.all(
+    begun.map(({ id, digest }) =>
+      uploads.commit(id, writer, { digest, size: 5, reviewDelay: HOUR }),
+    ),
+  );
+
+  expect(committed).toEqual([false, true, true, true]);
+  expect(await uploads.find(unclaimed?.id ?? '', DEMO)).toBeDefined();
+  const kept = await Promise.all([a, b].map((digest) => blobs.find(DEMO, digest)));
+  const keys = kept.map((found) => found?.blob?.storageKey ?? '');
+  const { rows } = await beside.query<{ storage_key: string }>('select storage_key from deletions');
+  const surplus = rows.map((row) => row.storage_key);
+  expect([...keys, ...surplus].sort()).toEqual(claimed.map((each) => each.storageKey).sort());
 });
 
 describe('expire', () => {

@@ -1,4 +1,5 @@
 import type { Algorithm, Digest, RepositoryName } from '@slipway/oci';
+import { GatheredStatements } from './gathered-statements.ts';
 import type { Sql, Statement } from './sql.ts';
 
 /** An upload session. How many bytes it has, the store alone knows. */
@@ -14,9 +15,15 @@ export interface UploadRecord {
  */
 export class UploadsTable {
   readonly #sql: Sql;
+  readonly #inserts: GatheredStatements<NewUpload, undefined>;
+  readonly #claims: GatheredStatements<Claim, UploadRecord>;
+  readonly #commits: GatheredStatements<Commit, true>;
 
   constructor(sql: Sql) {
     this.#sql = sql;
+    this.#inserts = new GatheredStatements((uploads) => this.#insert(uploads));
+    this.#claims = new GatheredStatements((claims) => this.#claim(claims));
+    this.#commits = new GatheredStatements((commits) => this.#commit(commits));
   }
 
   async insert(
@@ -25,7 +32,7 @@ export class UploadsTable {
     storageKey: string,
     algorithm: Algorithm | undefined,
   ): Promise<void> {
-    await this.#sql.query(INSERT, [id, repository, storageKey, algorithm]);
+    await this.#inserts.ask({ id, repository, storageKey, algorithm });
   }
 
   async find(id: string, repository: RepositoryName): Promise<UploadRecord | undefined> {
@@ -39,8 +46,7 @@ export class UploadsTable {
     repository: RepositoryName,
     writer: number,
   ): Promise<UploadRecord | undefined> {
-    const [row] = await this.#sql.query(CLAIM, [id, repository, writer]);
-    return row && record(row);
+    return this.#claims.ask({ id, repository, writer });
   }
 
   async release(id: string, writer: number): Promise<void> {
@@ -58,9 +64,7 @@ export class UploadsTable {
     writer: number,
     blob: { readonly digest: Digest; readonly size: number; readonly reviewDelay: number },
   ): Promise<boolean> {
-    const { digest, size, reviewDelay } = blob;
-    const rows = await this.#sql.query(COMMIT, [id, writer, digest, size, reviewDelay]);
-    return rows.length > 0;
+    return (await this.#commits.ask({ id, writer, ...blob })) === true;
   }
 
   /** Ends the session; `false` when `writer` is not, or no longer, the one that writes. */
@@ -73,6 +77,60 @@ export class UploadsTable {
     const rows = await this.#sql.query(EXPIRE, [seconds, limit]);
     return rows.map((row) => row.storage_key);
   }
+
+  async #insert(uploads: readonly NewUpload[]): Promise<ReadonlyMap<number, undefined>> {
+    await this.#sql.query(INSERT, [
+      uploads.map(({ id }) => id),
+      uploads.map(({ repository }) => repository),
+      uploads.map(({ storageKey }) => storageKey),
+      uploads.map(({ algorithm }) => algorithm),
+    ]);
+    return new Map();
+  }
+
+  async #claim(claims: readonly Claim[]): Promise<ReadonlyMap<number, UploadRecord>> {
+    const rows = await this.#sql.query(CLAIM, [
+      claims.map(({ id }) => id),
+      claims.map(({ repository }) => repository),
+      claims.map(({ writer }) => writer),
+    ]);
+    return new Map(rows.map((row) => [row.key - 1, record(row)]));
+  }
+
+  async #commit(commits: readonly Commit[]): Promise<ReadonlyMap<number, true>> {
+    const rows = await this.#sql.query(COMMIT, [
+      commits.map(({ id }) => id),
+      commits.map(({ writer }) => writer),
+      commits.map(({ digest }) => digest),
+      commits.map(({ size }) => size),
+      commits.map(({ reviewDelay }) => reviewDelay),
+    ]);
+    return new Map(rows.map((row) => [row.key - 1, true]));
+  }
+}
+
+interface NewUpload extends UploadRecord {
+  readonly id: string;
+  readonly repository: RepositoryName;
+}
+
+interface Claim {
+  readonly id: string;
+  readonly repository: RepositoryName;
+  readonly writer: number;
+}
+
+interface Commit {
+  readonly id: string;
+  readonly writer: number;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly reviewDelay: number;
+}
+
+interface Positioned {
+  /** Position of the key, from 1. */
+  readonly key: number;
 }
 
 interface UploadRow {
@@ -87,14 +145,15 @@ function record(row: UploadRow): UploadRecord {
 /** The first key of the advisory locks that writers hold; the second is their number. */
 export const WRITER_LOCKS = 0x5117;
 
-const WRITER_IS_GONE = `(writer is null or not exists (
+const WRITER_IS_GONE = `(u.writer is null or not exists (
   select 1 from pg_locks where locktype = 'advisory' and granted
     and database = (select oid from pg_database where datname = current_database())
-    and classid = ${WRITER_LOCKS} and objid = writer and objsubid = 2))`;
+    and classid = ${WRITER_LOCKS} and objid = u.writer and objsubid = 2))`;
 
 const INSERT: Statement<unknown> = {
   name: 'uploads.insert',
-  text: 'insert into uploads (id, repository, storage_key, algorithm) values ($1, $2, $3, $4)',
+  text: `insert into uploads (id, repository, storage_key, algorithm)
+    select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[])`,
 };
 
 const FIND: Statement<UploadRow> = {
@@ -108,11 +167,14 @@ const FIND: Statement<UploadRow> = {
  */
 const LAZILY = `with lazily as materialized (select set_config('synchronous_commit', 'off', true))`;
 
-const CLAIM: Statement<UploadRow> = {
+const CLAIM: Statement<UploadRow & Positioned> = {
   name: 'uploads.claim',
-  text: `${LAZILY} update uploads set writer = $3, active_at = now()
-    from lazily where id = $1 and repository = $2 and (writer = $3 or ${WRITER_IS_GONE})
-    returning storage_key, algorithm`,
+  text: `${LAZILY} update uploads u set writer = k.writer, active_at = now()
+    from lazily,
+      unnest($1::uuid[], $2::text[], $3::bigint[]) with ordinality as k (id, repository, writer, key)
+    where u.id = any($1::uuid[]) and u.id = k.id and u.repository = k.repository
+      and (u.writer = k.writer or ${WRITER_IS_GONE})
+    returning k.key, u.storage_key, u.algorithm`,
 };
 
 const RELEASE: Statement<unknown> = {
@@ -121,27 +183,36 @@ const RELEASE: Statement<unknown> = {
     where id = $1 and writer = $2`,
 };
 
-const COMMIT: Statement<unknown> = {
+/** Rows are taken in the order of their digests, so that two commits wait for each other and do not lock up. */
+const COMMIT: Statement<Positioned> = {
   name: 'uploads.commit',
   text: `with ended as (
-      delete from uploads u using repositories r
-      where u.id = $1 and u.writer = $2 and r.name = u.repository
-      returning r.id as repository_id, u.storage_key),
+      delete from uploads u
+      using repositories r,
+        unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::float8[])
+          with ordinality as k (id, writer, digest, size, review_delay, key)
+      where u.id = any($1::uuid[]) and u.id = k.id and u.writer = k.writer and r.name = u.repository
+      returning k.key, r.id as repository_id, k.digest, k.size, u.storage_key, k.review_delay),
     blob as (
-      insert into blobs (digest, size, storage_key) select $3, $4, storage_key from ended
-      on conflict (digest) do update set size = blobs.size returning storage_key),
+      insert into blobs (digest, size, storage_key)
+      select distinct on (digest) digest, size, storage_key from ended order by digest
+      on conflict (digest) do update set size = blobs.size returning digest, storage_key),
     link as (
-      insert into repository_blobs (repository_id, digest) select repository_id, $3 from ended
+      insert into repository_blobs (repository_id, digest)
+      select distinct repository_id, digest from ended order by repository_id, digest
       on conflict (repository_id, digest) do update set linked_at = repository_blobs.linked_at
-      returning repository_id),
+      returning repository_id, digest),
     review as (
       insert into blob_reviews (repository_id, digest, review_after)
-      select repository_id, $3, now() + make_interval(secs => $5) from link
+      select repository_id, digest, now() + make_interval(secs => max(review_delay))
+      from link join ended using (repository_id, digest)
+      group by repository_id, digest order by repository_id, digest
       on conflict (repository_id, digest) do update set review_after = excluded.review_after),
     surplus as (
       insert into deletions (storage_key, delete_after)
-      select ended.storage_key, now() from ended, blob where blob.storage_key <> ended.storage_key)
-    select 1 from ended`,
+      select ended.storage_key, now() from ended join blob using (digest)
+      where blob.storage_key <> ended.storage_key)
+    select key from ended`,
 };
 
 const FINISH: Statement<unknown> = {
@@ -152,7 +223,7 @@ const FINISH: Statement<unknown> = {
 const EXPIRE: Statement<{ storage_key: string }> = {
   name: 'uploads.expire',
   text: `delete from uploads where id in (
-      select id from uploads where active_at < now() - make_interval(secs => $1) and ${WRITER_IS_GONE}
+      select id from uploads u where active_at < now() - make_interval(secs => $1) and ${WRITER_IS_GONE}
       order by active_at limit $2 for update skip locked)
     returning storage_key`,
 };

@@ -13,6 +13,7 @@ export { type Manifest, parseManifest, type Successor, successors } from './mani
 export { type ManifestMediaType, OCI_INDEX } from './media-types.ts';
 export {
   fits,
+  matches,
   NAME_PATTERN_FORM,
   type NamePattern,
   parseNamePattern,

@@ -16,8 +16,12 @@ export function patternOf(name: RepositoryName): NamePattern {
   return name as string as NamePattern;
 }
 
-/** Takes time in proportion to the two lengths at most, whatever the pattern. */
 export function fits(pattern: NamePattern, name: string): boolean {
+  return matches(pattern, name);
+}
+
+/** Whether `name` is `pattern`, in which `*` stands for any characters. Takes time in proportion to the two lengths at most. */
+export function matches(pattern: string, name: string): boolean {
   const [first = '', ...others] = pattern.split('*');
   const last = others.pop();
   if (last === undefined) return pattern === name;

@@ -136,6 +136,14 @@ describe('may', () => {
     expect(allowed(ADA, SITE)).toEqual([]);
   });
 
+  it('gives everybody their own account, and nobody that of another', () => {
+    const account = (name: string): Resource => ({ kind: 'account', name });
+    expect(allowed(ADA, account('ada'))).toEqual(ACTIONS);
+    expect(allowed(ADA, account('bob'))).toEqual([]);
+    expect(allowed(ROBOT, account('acme+ci'))).toEqual([]);
+    expect(allowed(ADMINISTRATOR, account('bob'))).toEqual(ACTIONS);
+  });
+
   it('shows the catalog to who has signed in', () => {
     expect(allowed(ADA, CATALOG)).toEqual(['pull']);
     expect(allowed(ROBOT, CATALOG)).toEqual(['pull']);
@@ -215,7 +223,7 @@ describe('an access token', () => {
   });
 
   it('opens the management API only when it was made for that, and for nothing less', () => {
-    for (const resource of [ACME, SITE]) {
+    for (const resource of [ACME, SITE, { kind: 'account', name: 'admin' } as const]) {
       expect(allowed(limited(undefined, true), resource)).toEqual(ACTIONS);
       expect(allowed(limited(undefined, false), resource)).toEqual([]);
       expect(allowed(limited([on('acme/*', 'pull')], true), resource)).toEqual([]);

@@ -36,6 +36,8 @@ export type Resource =
   /** The list of repositories; everybody sees those that they may pull. */
   | { readonly kind: 'catalog' }
   | { readonly kind: 'namespace'; readonly name: string }
+  /** What a person has for themselves: their password, their access tokens. */
+  | { readonly kind: 'account'; readonly name: string }
   | { readonly kind: 'site' };
 
 /** Actions that a token carries, on the repositories whose names fit a pattern, or on the catalog. */
@@ -52,7 +54,7 @@ export interface Right {
   readonly through: string;
 }
 
-interface Membership {
+export interface Membership {
   readonly namespace: string;
   readonly role: 'owner' | 'member';
 }
@@ -77,6 +79,8 @@ export interface Identity {
   readonly rights: readonly Right[];
   readonly memberships: readonly Membership[];
   readonly limits: readonly Limit[];
+  /** When what they showed ends, in milliseconds since the epoch; no token had with it lives longer. */
+  readonly ends?: number;
 }
 
 export const ANONYMOUS: Identity = {
@@ -136,6 +140,7 @@ function covers({ of, grants, api }: Limit, action: Action, resource: Resource):
       );
     }
     case 'namespace':
+    case 'account':
     case 'site':
       return api && grants === undefined;
   }
@@ -148,6 +153,10 @@ function strongest(identity: Identity, resource: Resource): Right | undefined {
       return identity.kind === 'anonymous' ? undefined : everywhere('pull', 'signed in');
     case 'site':
       return undefined;
+    case 'account':
+      return identity.kind === 'account' && identity.name === resource.name
+        ? everywhere('admin', 'owner')
+        : undefined;
     case 'namespace': {
       const member = identity.memberships.find(({ namespace }) => namespace === resource.name);
       if (member === undefined) return undefined;

@@ -55,8 +55,8 @@ test('a repository that is not there is told from a blob that is not there', asy
 
 test('bytes that the store has lost are a fault of ours, not a blob that nobody pushed', async () => {
   const digest = await replica.pushBlob(DEMO, randomBytes(10));
-  const blob = await replica.metadata.tables.blobs.find(DEMO, digest);
-  await registry.store.delete(parseStorageKey(blob?.storageKey ?? ''));
+  const found = await replica.metadata.tables.blobs.find(DEMO, digest);
+  await registry.store.delete(parseStorageKey(found?.blob?.storageKey ?? ''));
 
   await expect(replica.blobs.open(DEMO, digest)).rejects.toThrow(/bytes of .* are missing/);
   await expect(replica.blobs.open(DEMO, digest)).rejects.not.toThrow(refusal('blob-unknown'));
@@ -84,7 +84,7 @@ describe('deleting', () => {
       [hasty, true],
     ] as const) {
       const digest = await replica.pushBlob(DEMO, randomBytes(10));
-      const key = (await blobs.find(DEMO, digest))?.storageKey;
+      const key = (await blobs.find(DEMO, digest))?.blob?.storageKey;
       await deleting.blobs.delete(DEMO, digest);
       expect((await deletions.due(1000)).includes(key ?? '')).toBe(due);
     }

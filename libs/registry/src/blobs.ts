@@ -3,7 +3,7 @@ import type { Digest, RepositoryName } from '@slipway/oci';
 import { type BlobReader, type BlobStore, parseStorageKey } from '@slipway/storage';
 import { type By, eventOf, onRepository } from './audit-event.ts';
 import { RegistryError } from './errors.ts';
-import { existing } from './repositories.ts';
+import { existing, unknownRepository } from './repositories.ts';
 import type { GarbageTimes } from './garbage-times.ts';
 
 /** Blobs as a repository shows them: only those it links, however many the store has. */
@@ -20,17 +20,17 @@ export class Blobs {
 
   /** The blob's size in bytes. To be told that it exists is to count on it: its review as garbage is put off. */
   async stat(repository: RepositoryName, digest: Digest): Promise<{ readonly size: number }> {
-    const blob = await this.#find(repository, digest);
+    const { id, blob } = await this.#find(repository, digest);
     if (blob.reviewAfter !== undefined && this.#isNear(blob.reviewAfter)) {
       const { blobReviews } = this.#metadata.tables;
-      const put = await blobReviews.schedule(blob.repository, [digest], this.#times.reviewDelay);
+      const put = await blobReviews.schedule(id, [digest], this.#times.reviewDelay);
       if (put.length === 0) throw unknownBlob(repository, digest);
     }
     return { size: blob.size };
   }
 
   async open(repository: RepositoryName, digest: Digest): Promise<BlobReader> {
-    const blob = await this.#find(repository, digest);
+    const { blob } = await this.#find(repository, digest);
     const reader = await this.#store.open(parseStorageKey(blob.storageKey));
     if (reader === undefined) {
       throw new Error(`the bytes of ${digest} are missing from the store at ${blob.storageKey}`);
@@ -62,11 +62,10 @@ export class Blobs {
   }
 
   async #find(repository: RepositoryName, digest: Digest) {
-    const { tables } = this.#metadata;
-    const blob = await tables.blobs.find(repository, digest);
-    if (blob !== undefined) return blob;
-    await existing(tables, repository);
-    throw unknownBlob(repository, digest);
+    const found = await this.#metadata.tables.blobs.find(repository, digest);
+    if (found === undefined) throw unknownRepository(repository);
+    if (found.blob === undefined) throw unknownBlob(repository, digest);
+    return { id: found.repository, blob: found.blob };
   }
 
   #isNear(reviewAfter: Date): boolean {

@@ -42,9 +42,9 @@ const exists = (repository: RepositoryName, digest: Digest): Promise<boolean> =>
   patient.metadata.tables.blobs.hold(repository, digest);
 
 async function storageKeyOf(repository: RepositoryName, digest: Digest) {
-  const blob = await patient.metadata.tables.blobs.find(repository, digest);
-  if (blob === undefined) throw new Error(`${repository} has no ${digest}`);
-  return parseStorageKey(blob.storageKey);
+  const found = await patient.metadata.tables.blobs.find(repository, digest);
+  if (found?.blob === undefined) throw new Error(`${repository} has no ${digest}`);
+  return parseStorageKey(found.blob.storageKey);
 }
 
 describe('a blob', () => {
@@ -192,7 +192,7 @@ describe('a blob', () => {
         registry.replica({ times: { ...LATER, now: () => start + seconds * 1000 } });
       await patient.pushBlob(DEMO, bytes);
       const due = async () =>
-        (await patient.metadata.tables.blobs.find(DEMO, digest))?.reviewAfter?.getTime();
+        (await patient.metadata.tables.blobs.find(DEMO, digest))?.blob?.reviewAfter?.getTime();
       const first = await due();
 
       await (await at(1000)).blobs.stat(DEMO, digest);

@@ -28,8 +28,13 @@ export class Identities {
   }
 
   async of(principal: Principal): Promise<Identity | undefined> {
+    return (await this.shown(principal))?.identity;
+  }
+
+  /** As `of`, and when the credential ends, for those who remember the answer. */
+  async shown(principal: Principal): Promise<Found | undefined> {
     const found = await this.#found.get(writePrincipal(principal), () => this.#ask(principal));
-    return found !== undefined && found.expires > this.#now() ? found.identity : undefined;
+    return found !== undefined && found.expires > this.#now() ? found : undefined;
   }
 
   async #ask(principal: Principal): Promise<Found | undefined> {

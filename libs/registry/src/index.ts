@@ -7,23 +7,31 @@ export {
   type Identity,
   type Limit,
   may,
+  type Membership,
   type Resource,
   type Right,
   type Role,
 } from './access.ts';
+export { Accounts, type NewPerson, type PasswordHashing } from './accounts.ts';
 export type { Asking } from './asking.ts';
 export { type By, type Deed, eventOf, onRepository } from './audit-event.ts';
 export { AuditLog, type AuditPage } from './audit-log.ts';
 export { Blobs } from './blobs.ts';
 export { collectGarbage } from './collect-garbage.ts';
 export { asRegistryError, type Reason, RegistryError, tooManyRequests } from './errors.ts';
+export { ExternalAccounts, type NewcomerRules, type Person } from './external-accounts.ts';
 export type { GarbageTimes } from './garbage-times.ts';
 export { fingerprint, Identities } from './identities.ts';
+export { Links, type NewLink } from './links.ts';
 export { Manifests, type SparseManifests } from './manifests.ts';
+export { type Founders, type NewOrganisation, Organisations } from './organisations.ts';
 export { type Credential, parsePrincipal, type Principal, writePrincipal } from './principal.ts';
 export { type ReferrersPage, Referrers } from './referrers.ts';
 export { refusal } from './refusal.ts';
+export type { Fate } from './removal.ts';
 export { Repositories } from './repositories.ts';
 export { Resources } from './resources.ts';
 export { hashOfSecret, isSecret, newSecret } from './secrets.ts';
+export { type CheckedSession, type SessionLimits, Sessions } from './sessions.ts';
+export { audiencesOf, type Claims, takes } from './trusts.ts';
 export { type Chunk, type UploadId, Uploads } from './uploads.ts';

@@ -1,4 +1,11 @@
-import type { ManifestRecord, Metadata, RepositoryId, Tables } from '@slipway/metadata';
+import type {
+  ManifestRecord,
+  Metadata,
+  NewAuditEvent,
+  NewManifest,
+  RepositoryId,
+  Tables,
+} from '@slipway/metadata';
 import {
   algorithmOf,
   type Digest,
@@ -38,6 +45,14 @@ export interface Pushed {
   readonly subject: Digest | undefined;
   /** What the manifest points at and the repository does not have, where that is permitted. */
   readonly lacking: readonly Digest[];
+}
+
+/** What a push writes. */
+interface Parts {
+  readonly manifest: NewManifest;
+  readonly pointsAt: readonly Successor[];
+  readonly tags: readonly Tag[];
+  readonly events: readonly NewAuditEvent[];
 }
 
 /** Manifests, and the tags that name them. */
@@ -92,34 +107,54 @@ export class Manifests {
         { digest: reference.digest, actual: digest },
       );
     }
-    const tags = reference.kind === 'tag' ? [reference.tag, ...push.tags] : push.tags;
-    const lacking = await this.#metadata.transaction(async (tables) => {
-      const repository = await tables.repositories.ensure(push.repository);
-      const pointsAt = successors(manifest);
-      const missing = await this.#requireSuccessors(tables, repository, push.repository, pointsAt);
-      const stored = {
-        digest,
-        mediaType: manifest.mediaType,
-        size: push.bytes.length,
-        content: push.bytes,
-        subject: manifest.subject?.digest,
-        artifactType: manifest.artifactType,
-        annotations: manifest.annotations,
-      };
+    const named = reference.kind === 'tag' ? [reference.tag, ...push.tags] : push.tags;
+    // In one order everywhere, so that two pushes of the same tags wait for each other and do not lock up.
+    const tags = [...new Set(named)].sort();
+    const pointsAt = successors(manifest);
+    const stored = {
+      digest,
+      mediaType: manifest.mediaType,
+      size: push.bytes.length,
+      content: push.bytes,
+      subject: manifest.subject?.digest,
+      artifactType: manifest.artifactType,
+      annotations: manifest.annotations,
+    };
+    const detail = { digest, mediaType: manifest.mediaType, tags };
+    const deed = onRepository('manifest.push', push.repository, reference, detail);
+    const events = by === undefined ? [] : [eventOf(by, deed, 'done')];
+    const parts = { manifest: stored, pointsAt, tags, events };
+    const lacking =
+      push.expected === undefined && (await this.#putWhole(push, parts))
+        ? []
+        : await this.#putChecked(push, parts);
+    return { digest, subject: manifest.subject?.digest, lacking };
+  }
+
+  /** What nearly every push is, in one statement: `false`, and nothing done, when it is something else. */
+  async #putWhole(
+    { repository }: Push,
+    { manifest, pointsAt, tags, events }: Parts,
+  ): Promise<boolean> {
+    const descriptors = pointsAt.map(({ descriptor }) => descriptor);
+    const { manifests } = this.#metadata.tables;
+    return manifests.putWhole(repository, manifest, { pointsAt: descriptors, tags, events });
+  }
+
+  /** Refuses what must be refused; returns what the manifest points at and lacks. */
+  async #putChecked(
+    push: Push,
+    { manifest, pointsAt, tags, events }: Parts,
+  ): Promise<readonly Digest[]> {
+    return this.#metadata.transaction(async (tables) => {
+      const id = await tables.repositories.ensure(push.repository);
+      const missing = await this.#requireSuccessors(tables, id, push.repository, pointsAt);
       const digests = pointsAt.map(({ descriptor }) => descriptor.digest);
-      await tables.manifests.put(repository, stored, digests);
-      // In one order everywhere, so that two pushes of the same tags wait for each other and do not lock up.
-      for (const tag of [...new Set(tags)].sort()) {
-        await setTag(tables, repository, push, tag, digest);
-      }
-      if (by !== undefined) {
-        const detail = { digest, mediaType: manifest.mediaType, tags };
-        const deed = onRepository('manifest.push', push.repository, reference, detail);
-        await tables.auditEvents.insertOne(eventOf(by, deed, 'done'));
-      }
+      await tables.manifests.put(id, manifest, digests);
+      for (const tag of tags) await setTag(tables, id, push, tag, manifest.digest);
+      if (events.length > 0) await tables.auditEvents.insert(events);
       return missing;
     });
-    return { digest, subject: manifest.subject?.digest, lacking };
   }
 
   /** Takes a tag away, and nothing else; or a manifest, with all its tags. */

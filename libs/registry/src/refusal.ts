@@ -45,6 +45,8 @@ function missingRole(
     case 'catalog':
     case 'site':
       return `${may}: that is for the site's administrators`;
+    case 'account':
+      return `${may}: that is for people, each for themselves`;
     case 'namespace':
       return `${may}: ${action === 'pull' ? 'that is for its members' : 'that takes an owner of it'}; ask an owner of ${resource.name}`;
     case 'repository': {
@@ -65,6 +67,8 @@ function inWords(action: Action, resource: Resource): string {
       return 'list repositories';
     case 'site':
       return 'administer this registry';
+    case 'account':
+      return `manage the account ${resource.name}`;
     case 'namespace':
       return action === 'pull' ? `see ${resource.name}` : `administer ${resource.name}`;
     case 'repository': {

@@ -47,10 +47,12 @@ function visibleTo({ administrator, rights, limits }: Identity): Visible {
 /** The id of a repository that must be there. */
 export async function existing(tables: Tables, name: RepositoryName): Promise<RepositoryId> {
   const id = await tables.repositories.find(name);
-  if (id === undefined) {
-    throw new RegistryError('repository-unknown', `there is no repository ${name}`, { name });
-  }
+  if (id === undefined) throw unknownRepository(name);
   return id;
+}
+
+export function unknownRepository(name: RepositoryName): RegistryError {
+  return new RegistryError('repository-unknown', `there is no repository ${name}`, { name });
 }
 
 function page<Name>(found: readonly Name[], limit: number): Page<Name> {

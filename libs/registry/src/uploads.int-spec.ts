@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MetadataUnavailableError } from '@slipway/metadata';
-import { named } from '@slipway/metadata/testing';
+import { eventually, named } from '@slipway/metadata/testing';
 import { type Algorithm, digestOf, type RepositoryName } from '@slipway/oci';
 import { FilesystemBlobStore, parseStorageKey, StorageFullError } from '@slipway/storage';
 import fc from 'fast-check';
@@ -250,7 +250,7 @@ describe('Decision 2: an upload never moves', () => {
     const digest = digestOfBytes('sha256', bytes);
     await one.uploads.complete(upload, digest, aChunk(bytes));
 
-    expect((await one.metadata.tables.blobs.find(DEMO, digest))?.storageKey).toBe(key);
+    expect((await one.metadata.tables.blobs.find(DEMO, digest))?.blob?.storageKey).toBe(key);
     expect(key).not.toContain(digest.slice(7, 15));
   });
 
@@ -276,7 +276,7 @@ describe('Decision 2: an upload never moves', () => {
       ),
     );
 
-    const kept = (await one.metadata.tables.blobs.find(named('twin/0'), digest))?.storageKey;
+    const kept = (await one.metadata.tables.blobs.find(named('twin/0'), digest))?.blob?.storageKey;
     const deleted = await toBeDeleted();
     expect(keys.filter((key) => !deleted.includes(key))).toEqual([kept]);
     for (const index of [0, 1, 2]) {
@@ -366,6 +366,9 @@ describe('Decision 3: 201 means durable', () => {
       await expect(doomed.uploads.complete(upload, digest, aChunk(bytes))).rejects.toThrow(
         MetadataUnavailableError,
       );
+      // Postgres notices a moment later that the process is gone, and its lock with it.
+      const goesOn = () => one.uploads.append(upload, aChunk(NOTHING)).catch(() => undefined);
+      await eventually(goesOn, (size) => size === 100);
     });
     afterEach(async () => one.blobs.delete(repository, digest));
 

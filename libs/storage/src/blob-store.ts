@@ -13,7 +13,7 @@ export interface ByteRange {
  * INVARIANTS, which `blobStoreContract` checks for every store:
  * - An upload never moves: bytes are written once, under the key they keep. Nothing is copied or renamed.
  * - After `commit` returned, the bytes are durable: they survive the loss of power.
- * - Before `commit` was called, `open` and `stat` do not see the key.
+ * - Whether a key is committed, the metadata knows: it alone is asked for keys to `open` or `stat`.
  * - Nothing here lists keys: what exists is known in the metadata alone.
  *
  * Every method throws `StorageFullError` or `StorageUnavailableError` when the medium refuses, and works
@@ -22,13 +22,13 @@ export interface ByteRange {
 export interface BlobStore {
   stat(key: StorageKey): Promise<{ readonly size: number } | undefined>;
 
-  /** A reader of committed bytes; close it when done. `undefined` when the key was not committed. */
+  /** A reader of committed bytes; close it when done. `undefined` when there are none. */
   open(key: StorageKey): Promise<BlobReader | undefined>;
 
   /**
    * Begins the write of `key`, or goes on with one that was interrupted, in this process or another. Of a
-   * key that is committed already (its commit was not heard of before a crash) the bytes are final: `size`,
-   * `read` and `commit` work, `append` takes nothing more.
+   * key that is committed already (its commit was not heard of before a crash) `size`, `read` and `commit`
+   * work; where the bytes are final then, `append` throws an `AlreadyCommittedError` at the first byte.
    */
   ingest(key: StorageKey): Promise<Ingest>;
 

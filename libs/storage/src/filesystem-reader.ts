@@ -8,8 +8,13 @@ import { PacedDestination } from './paced-destination.ts';
 
 /** A transfer holds two of these. */
 const CHUNK_BYTES = 256 * 1024;
+/** What goes in one piece: the wait for its turns would be longer than that for its bytes. */
+const PIECE_BYTES = 1024 * 1024;
 
-/** A committed file, sent through two buffers: one is read while the other is written, then they swap. */
+/**
+ * A committed file. A small one is read and written at once, a larger one goes through two buffers: one is
+ * read while the other is written, then they swap.
+ */
 export class FileReader implements BlobReader {
   readonly size: number;
   readonly #path: string;
@@ -25,12 +30,13 @@ export class FileReader implements BlobReader {
     const { start, stop } = boundsOf(range, this.size);
     const paced = new PacedDestination(destination, signal);
     const buffers: [Buffer?, Buffer?] = [];
+    const chunkBytes = stop - start <= PIECE_BYTES ? PIECE_BYTES : CHUNK_BYTES;
     let turn: 0 | 1 = 0;
     const readAt = (position: number): Promise<Buffer> | undefined => {
       if (position === stop) return undefined;
       turn = turn === 0 ? 1 : 0;
       const buffer = (buffers[turn] ??= Buffer.allocUnsafeSlow(
-        Math.min(CHUNK_BYTES, stop - position),
+        Math.min(chunkBytes, stop - position),
       ));
       return this.#fill(buffer, position, stop);
     };

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
+import { closeSync, constants, fstatSync, fsync, openSync } from 'node:fs';
 import { access, mkdir, open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import type { BlobReader, BlobStore, Ingest } from './blob-store.ts';
 import { StorageUnavailableError } from './errors.ts';
 import { onDisk, unless } from './filesystem-errors.ts';
@@ -9,7 +10,8 @@ import { FileIngest, type Disk } from './filesystem-ingest.ts';
 import { FileReader } from './filesystem-reader.ts';
 import type { StorageKey } from './storage-key.ts';
 
-const { O_CREAT, O_DIRECTORY, O_RDONLY, O_RDWR } = constants;
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_RDWR } = constants;
+const ANEW = O_RDWR | O_CREAT | O_EXCL;
 const FOLDER_MODE = 0o750;
 const FILE_MODE = 0o640;
 const SHARDS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
@@ -21,15 +23,9 @@ const SHARDS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padSta
  *       00/ … ff/                     all made, durably, before the store is used
  *         4f/
  *           4f0e…c1                   the bytes, written here from the first one on
- *           4f0e…c1.committed         empty; while it is missing nobody sees the file beside it
  *
- * commit: fdatasync(file), create the marker, fsync(folder). In whatever order a crash lets these reach the
- * disk, a marker that is there has all its bytes beside it; and the one fsync makes both names durable.
- * delete: the marker first, so that a crash leaves an unfinished write, which a second delete removes.
- *
- * Why an empty file and not permission bits: `chmod -R`, a backup restored without modes, SMB shares and
- * the fsGroup of a Kubernetes volume change bits behind our back, and would hide or reveal blobs. Names
- * survive all of them. It costs an inode per blob and no more time than chmod and its second fsync.
+ * commit: fdatasync(file), then fsync(folder), for the name. Nothing on the disk tells a committed file from
+ * an unfinished one: the transaction that follows does (docs/decisions/0006-no-mark-on-disk.md).
  *
  * A missing shard means that this is not the disk the store was opened on (it is not mounted, say): then
  * every method throws and nothing is created, rather than answering that there are no blobs.
@@ -57,32 +53,30 @@ export class FilesystemBlobStore implements BlobStore {
   }
 
   async stat(key: StorageKey): Promise<{ readonly size: number } | undefined> {
-    if (!(await this.#isMarked(key))) return undefined;
     const path = this.#pathOf(key);
     const found = await unless('ENOENT', 'look at', path, () => stat(path));
+    if (found === undefined) await this.#requireShard(key);
     return found && { size: found.size };
   }
 
   async open(key: StorageKey): Promise<BlobReader | undefined> {
-    if (!(await this.#isMarked(key))) return undefined;
     const path = this.#pathOf(key);
     const file = await unless('ENOENT', 'open', path, () => open(path));
-    return file && new FileReader(path, file, await sizeOf(path, file));
+    if (file === undefined) await this.#requireShard(key);
+    return file && new FileReader(path, file, sizeOf(file));
   }
 
   async ingest(key: StorageKey): Promise<Ingest> {
     const path = this.#pathOf(key);
-    const marked = await this.#isMarked(key);
-    const flags = marked ? O_RDONLY : O_RDWR | O_CREAT;
-    const file = await onDisk('open', path, () => open(path, flags, FILE_MODE));
-    const size = await sizeOf(path, file);
-    return new FileIngest(path, file, { size, marked }, () => this.#mark(key, file), this.#disk);
+    const made = await unless('EEXIST', 'open', path, () => open(path, ANEW, FILE_MODE));
+    const file = made ?? (await onDisk('open', path, () => open(path, O_RDWR)));
+    const size = made ? 0 : sizeOf(file);
+    return new FileIngest(path, file, size, () => syncFolder(this.#shardOf(key)), this.#disk);
   }
 
   async delete(key: StorageKey): Promise<void> {
-    for (const path of [this.#markerOf(key), this.#pathOf(key)]) {
-      await unless('ENOENT', 'delete', path, () => unlink(path));
-    }
+    const path = this.#pathOf(key);
+    await unless('ENOENT', 'delete', path, () => unlink(path));
     await syncFolder(this.#shardOf(key));
   }
 
@@ -105,24 +99,10 @@ export class FilesystemBlobStore implements BlobStore {
     }
   }
 
-  async #isMarked(key: StorageKey): Promise<boolean> {
-    const marker = this.#markerOf(key);
-    if (await unless('ENOENT', 'look at', marker, () => stat(marker))) return true;
+  /** Throws when a file is missing because its disk is. */
+  async #requireShard(key: StorageKey): Promise<void> {
     const shard = this.#shardOf(key);
     await onDisk('look at', shard, () => access(shard));
-    return false;
-  }
-
-  async #mark(key: StorageKey, bytes: FileHandle): Promise<void> {
-    const marker = this.#markerOf(key);
-    const file = await onDisk('create', marker, () => open(marker, 'w', FILE_MODE));
-    await file.close();
-    const { nlink } = await onDisk('look at', this.#pathOf(key), () => bytes.stat());
-    if (nlink === 0) {
-      await unless('ENOENT', 'delete', marker, () => unlink(marker));
-      throw new Error(`${this.#pathOf(key)} was deleted while it was being written`);
-    }
-    await syncFolder(this.#shardOf(key));
   }
 
   #shardOf(key: StorageKey): string {
@@ -131,10 +111,6 @@ export class FilesystemBlobStore implements BlobStore {
 
   #pathOf(key: StorageKey): string {
     return join(this.#shardOf(key), key);
-  }
-
-  #markerOf(key: StorageKey): string {
-    return `${this.#pathOf(key)}.committed`;
   }
 }
 
@@ -151,21 +127,19 @@ async function makeFolder(path: string): Promise<string> {
   return topmost;
 }
 
-/** The size of a file just opened, which is closed when it cannot be told. */
-async function sizeOf(path: string, file: FileHandle): Promise<number> {
-  try {
-    return (await onDisk('look at', path, () => file.stat())).size;
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
+/** The size of a file just opened, which is answered from memory. */
+function sizeOf(file: FileHandle): number {
+  return fstatSync(file.fd).size;
 }
 
+/** Opening and closing a folder in which something was just done is answered from memory: only the sync waits. */
 async function syncFolder(path: string): Promise<void> {
-  const folder = await onDisk('open', path, () => open(path, O_RDONLY | O_DIRECTORY));
-  try {
-    await onDisk('sync', path, () => folder.sync());
-  } finally {
-    await folder.close();
-  }
+  await onDisk('sync', path, async () => {
+    const folder = openSync(path, O_RDONLY | O_DIRECTORY);
+    try {
+      await promisify(fsync)(folder);
+    } finally {
+      closeSync(folder);
+    }
+  });
 }

@@ -3,11 +3,13 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { Metadata } from '@slipway/metadata';
 import { testDatabase, type TestDatabase } from '@slipway/metadata/testing';
-import { ANONYMOUS, AuditLog, Identities, newSecret } from '@slipway/registry';
+import { ANONYMOUS, AuditLog, Identities, newSecret, Sessions } from '@slipway/registry';
 import { Authentication } from './authentication.ts';
 import { hashPassword, Passwords } from './passwords.ts';
 import { SignIn } from './sign-in.ts';
+import { Site } from './site.ts';
 import { Tokens } from './tokens.ts';
+import { WebSessions } from './web-sessions.ts';
 
 let database: TestDatabase;
 let metadata: Metadata;
@@ -23,8 +25,12 @@ beforeAll(async () => {
   audit = new AuditLog(metadata, Date.now, (error) => {
     throw error;
   });
-  const signIn = new SignIn(metadata, identities, new Passwords(metadata), audit);
-  authentication = new Authentication(metadata, signIn, tokens);
+  const passwords = new Passwords(metadata);
+  const signIn = new SignIn({ metadata, identities, audit, passwords });
+  const limits = { idle: 60_000, longest: 60_000 };
+  const sessions = new Sessions(metadata, limits, Date.now, randomUUID);
+  const webSessions = new WebSessions(identities, sessions, new Site(undefined, false));
+  authentication = new Authentication(metadata, signIn, tokens, webSessions);
   await metadata.tables.accounts.insert({
     username: 'ada',
     passwordHash: await hashPassword('a:b ä'),

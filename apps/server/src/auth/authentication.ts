@@ -5,13 +5,14 @@ import { ANONYMOUS, type Identity, RegistryError } from '@slipway/registry';
 import passport from 'passport';
 import type { Shown } from './shown.ts';
 import type { SignIn } from './sign-in.ts';
-import { BasicStrategy, BearerStrategy } from './strategies.ts';
+import { BasicStrategy, BearerStrategy, SessionStrategy } from './strategies.ts';
 import type { Tokens } from './tokens.ts';
+import type { ShownByCookie, WebSessions } from './web-sessions.ts';
 
 type Run = (request: IncomingMessage, response: unknown, next: (error: Error) => void) => void;
 type Done = (
   error: Error | null | undefined,
-  shown: Shown | false | undefined,
+  shown: Shown | ShownByCookie | false | undefined,
   why: unknown,
 ) => void;
 
@@ -21,11 +22,14 @@ const REMEMBERED = 10_000;
 export class Authentication {
   readonly #passport = new passport.Passport();
   readonly #known: Remembered<Shown>;
+  readonly #webSessions: WebSessions;
 
-  constructor(metadata: Metadata, signIn: SignIn, tokens: Tokens) {
+  constructor(metadata: Metadata, signIn: SignIn, tokens: Tokens, webSessions: WebSessions) {
+    this.#webSessions = webSessions;
     this.#known = new Remembered(metadata.access, REMEMBERED);
-    this.#passport.use(new BearerStrategy(tokens));
+    this.#passport.use(new BearerStrategy(tokens, signIn));
     this.#passport.use(new BasicStrategy(signIn));
+    this.#passport.use(new SessionStrategy(webSessions));
   }
 
   /** Nobody without credentials; credentials that are wrong are refused, never taken for none. */
@@ -36,6 +40,7 @@ export class Authentication {
     // Remembered where failures are counted: here they would pass by that.
     if (scheme === 'basic') return (await this.#verify(request, scheme)).identity;
     const key = hash('sha256', authorization, 'base64');
+    if ((this.#known.peek(key)?.expires ?? Infinity) <= Date.now()) this.#known.forget(key);
     const shown = await this.#known.get(key, () => this.#verify(request, scheme));
     if (shown !== undefined && shown.expires > Date.now()) return shown.identity;
     throw new RegistryError('unauthenticated', 'the credentials have expired', {
@@ -43,7 +48,32 @@ export class Authentication {
     });
   }
 
-  async #verify(request: IncomingMessage, scheme: 'basic' | 'bearer'): Promise<Shown> {
+  /**
+   * As `identify`; where there is no `Authorization`, the cookie of a web session counts. For pages and the
+   * management API, never for the protocol. `setCookie` is handed what the answer must set, if anything.
+   */
+  async identifyVisitor(
+    request: IncomingMessage,
+    setCookie: (value: string) => void,
+  ): Promise<Identity> {
+    if (request.headers.authorization !== undefined || !this.#webSessions.isBrought(request)) {
+      return this.identify(request);
+    }
+    try {
+      const shown = await this.#verify(request, 'session');
+      if ('setCookie' in shown && shown.setCookie !== undefined) setCookie(shown.setCookie);
+      return shown.identity;
+    } catch (error) {
+      const ended = error instanceof RegistryError && error.reason === 'unauthenticated';
+      if (ended) setCookie(this.#webSessions.forget());
+      throw error;
+    }
+  }
+
+  async #verify(
+    request: IncomingMessage,
+    scheme: 'basic' | 'bearer' | 'session',
+  ): Promise<Shown | ShownByCookie> {
     return new Promise((resolve, reject) => {
       const done: Done = (error, shown, why) => {
         if (error !== null && error !== undefined) reject(error);

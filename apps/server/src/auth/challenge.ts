@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { originAsked } from './site.ts';
 import { SERVICE } from './tokens.ts';
 
 /** Path of the token endpoint. */
@@ -42,10 +43,5 @@ export function tokenRealm(
   request: IncomingMessage,
   secure: boolean,
 ): string {
-  if (publicUrl !== undefined) return publicUrl + TOKEN_PATH;
-  const { host = '' } = request.headers;
-  const { localAddress = '127.0.0.1', localPort = 80 } = request.socket;
-  const safe = /^(?:[a-zA-Z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?$/.test(host);
-  const address = localAddress.includes(':') ? `[${localAddress}]` : localAddress;
-  return `${secure ? 'https' : 'http'}://${safe ? host : `${address}:${localPort}`}${TOKEN_PATH}`;
+  return (publicUrl ?? originAsked(request, secure)) + TOKEN_PATH;
 }

@@ -1,13 +1,15 @@
 import type { IncomingMessage } from 'node:http';
+import { isSecret } from '@slipway/registry';
 import passport from 'passport';
 import { askingOf } from '../asking.ts';
 import type { Shown } from './shown.ts';
 import type { Credentials, SignIn } from './sign-in.ts';
 import type { Tokens } from './tokens.ts';
+import type { ShownByCookie, WebSessions } from './web-sessions.ts';
 
 /** What Passport calls a strategy, over any request that has headers. */
 interface Outcome {
-  success(shown: Shown): void;
+  success(shown: Shown | ShownByCookie): void;
   fail(why: string): void;
   error(error: unknown): void;
 }
@@ -30,21 +32,23 @@ export class BasicStrategy extends passport.Strategy {
       this.fail('no name and password');
       return;
     }
-    this.signIn.with(credentials, askingOf(request)).then((identity) => {
-      if (identity === undefined) this.fail('wrong name or password');
-      else this.success({ identity, expires: Infinity });
+    this.signIn.shown(credentials, askingOf(request)).then((shown) => {
+      if (shown === undefined) this.fail('wrong name or password');
+      else this.success(shown);
     }, this.error.bind(this));
   }
 }
 
-/** A token from the token endpoint (RFC 6750). */
+/** A token from the token endpoint, or an access token as it is (RFC 6750). */
 export class BearerStrategy extends passport.Strategy {
   override readonly name = 'bearer';
   private readonly tokens: Tokens;
+  private readonly signIn: SignIn;
 
-  constructor(tokens: Tokens) {
+  constructor(tokens: Tokens, signIn: SignIn) {
     super();
     this.tokens = tokens;
+    this.signIn = signIn;
   }
 
   override authenticate(this: this & Outcome, request: IncomingMessage): void {
@@ -53,8 +57,27 @@ export class BearerStrategy extends passport.Strategy {
       this.fail('no token');
       return;
     }
-    this.tokens.verify(token).then((shown) => {
+    const shown = isSecret(token) ? this.signIn.withToken(token) : this.tokens.verify(token);
+    shown.then((shown) => {
       if (shown === undefined) this.fail('the token is invalid or has expired');
+      else this.success(shown);
+    }, this.error.bind(this));
+  }
+}
+
+/** The cookie of a browser that has signed in. */
+export class SessionStrategy extends passport.Strategy {
+  override readonly name = 'session';
+  private readonly webSessions: WebSessions;
+
+  constructor(webSessions: WebSessions) {
+    super();
+    this.webSessions = webSessions;
+  }
+
+  override authenticate(this: this & Outcome, request: IncomingMessage): void {
+    this.webSessions.check(request).then((shown) => {
+      if (shown === undefined) this.fail('the session has ended: sign in again');
       else this.success(shown);
     }, this.error.bind(this));
   }

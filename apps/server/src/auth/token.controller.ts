@@ -21,6 +21,7 @@ import { TOKEN_PATH } from './challenge.ts';
 import { type Asked, granted, parseScopes, toScope } from './scopes.ts';
 import { SignIn } from './sign-in.ts';
 import { Tokens } from './tokens.ts';
+import { isIdentityToken } from './workload-tokens.ts';
 
 /** One value or several: clients send `scope` space-joined, repeated, or both. */
 const texts = z
@@ -38,7 +39,21 @@ const postParameters = z.object({
   password: text,
   refresh_token: text,
   access_type: text,
+  subject_token: text,
+  subject_token_type: text,
+  robot: text,
 });
+
+/** Token exchange (RFC 8693): an identity token for one of ours. */
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const IDENTITY_TOKEN_TYPES: readonly (string | undefined)[] = [
+  'urn:ietf:params:oauth:token-type:id_token',
+  'urn:ietf:params:oauth:token-type:jwt',
+];
+const EXCHANGED = {
+  issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+  token_type: 'Bearer',
+};
 
 /**
  * Where registry tokens are had (docker's token specification, token.md and oauth.md). It grants what of
@@ -85,7 +100,7 @@ export class TokenController {
     return wanted ? { ...answer, ...(await this.#refresh(identity)) } : answer;
   }
 
-  /** The OAuth 2.0 form: a password or a refresh token. */
+  /** The OAuth 2.0 form: a password, a refresh token or an identity token. */
   @Post()
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
@@ -103,6 +118,7 @@ export class TokenController {
       ...(await this.#answer(identity, grants)),
       scope: grants.map(toScope).join(' '),
     };
+    if (form.grant_type === TOKEN_EXCHANGE) return { ...answer, ...EXCHANGED };
     if (form.refresh_token !== undefined) return { ...answer, refresh_token: form.refresh_token };
     return form.access_type === 'offline'
       ? { ...answer, ...(await this.#refresh(identity)) }
@@ -112,7 +128,7 @@ export class TokenController {
   async #fromForm(form: z.infer<typeof postParameters>, asking: Asking): Promise<Identity> {
     const identity = await this.#identityOf(form, asking);
     if (identity !== undefined) return identity;
-    throw new RegistryError('unauthenticated', 'wrong name, password or refresh token');
+    throw new RegistryError('unauthenticated', 'wrong name, password or token');
   }
 
   async #identityOf(
@@ -127,11 +143,13 @@ export class TokenController {
         );
       case 'refresh_token':
         return this.#redeem(form.refresh_token ?? '', asking);
+      case TOKEN_EXCHANGE:
+        return this.#exchanged(form, asking);
       case undefined:
       default:
         throw new RegistryError(
           'request-invalid',
-          'grant_type is neither password nor refresh_token',
+          'grant_type is neither password nor refresh_token nor token exchange',
         );
     }
   }
@@ -141,6 +159,21 @@ export class TokenController {
     if (identity !== undefined) this.#audit.signedIn({ identity, asking });
     else this.#audit.signInRefused('', 'refresh-token', asking);
     return identity;
+  }
+
+  async #exchanged(
+    form: z.infer<typeof postParameters>,
+    asking: Asking,
+  ): Promise<Identity | undefined> {
+    const { subject_token: token = '', subject_token_type: type } = form;
+    if (!IDENTITY_TOKEN_TYPES.includes(type) || !isIdentityToken(token)) {
+      throw new RegistryError(
+        'request-invalid',
+        `subject_token is no identity token, or subject_token_type none of ${IDENTITY_TOKEN_TYPES.join(', ')}`,
+      );
+    }
+    const username = form.robot ?? form.username ?? '';
+    return this.#signIn.with({ username, password: token }, asking);
   }
 
   async #granted(identity: Identity, scope: readonly string[]): Promise<readonly Asked[]> {

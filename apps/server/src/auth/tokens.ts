@@ -21,6 +21,8 @@ export const SERVICE = 'slipway';
 
 const REFRESH_LIFETIME = 90 * 86_400;
 
+const NOBODY: Shown = { identity: ANONYMOUS, expires: Infinity };
+
 /** Seconds that anything signed here lives, unless access tokens are set to live longer; with what clocks differ by. */
 export const LONGEST_LIFE = REFRESH_LIFETIME + 3600;
 
@@ -73,9 +75,11 @@ export class Tokens {
     return new Tokens(await SigningKeys.load(metadata), identities, lifetime);
   }
 
-  async issue({ name, principal }: Identity, granted: readonly Asked[]): Promise<Issued> {
+  async issue({ name, principal, ends }: Identity, granted: readonly Asked[]): Promise<Issued> {
     const who = principal === undefined ? '' : writePrincipal(principal);
-    return this.#sign({ use: 'access', who, access: toClaims(granted) }, name, this.#lifetime);
+    const left = Math.floor(((ends ?? Infinity) - Date.now()) / 1000);
+    const lifetime = Math.min(this.#lifetime, left);
+    return this.#sign({ use: 'access', who, access: toClaims(granted) }, name, lifetime);
   }
 
   /** The bearer of a token, as they are now; `undefined` when it is not one of ours, not yet or no longer valid. */
@@ -83,10 +87,11 @@ export class Tokens {
     const verified = await this.#verify(token);
     if (verified === undefined) return undefined;
     const { principal, grants, expires } = verified;
-    const bearer = principal === undefined ? ANONYMOUS : await this.#identities.of(principal);
+    const bearer = principal === undefined ? NOBODY : await this.#identities.shown(principal);
     if (bearer === undefined) return undefined;
-    const limits = [...bearer.limits, { of: 'registry-token', grants, api: false } as const];
-    return { identity: { ...bearer, limits }, expires };
+    const { identity } = bearer;
+    const limits = [...identity.limits, { of: 'registry-token', grants, api: false } as const];
+    return { identity: { ...identity, limits }, expires: Math.min(expires, bearer.expires) };
   }
 
   /** A token that gets others, without a password; `undefined` for a credential that is not there to stay. */

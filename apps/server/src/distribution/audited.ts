@@ -13,9 +13,10 @@ export function denied(action: Action, resource: Resource): Deed {
   switch (resource.kind) {
     case 'repository':
       return onRepository(`repository.${action}`, resource.name, undefined);
+    case 'account':
     case 'namespace':
       return {
-        action: `namespace.${action}`,
+        action: `${resource.kind}.${action}`,
         resource: resource.name,
         namespace: resource.name,
       };

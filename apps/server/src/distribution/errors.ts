@@ -10,14 +10,21 @@ import { shortened } from './call.ts';
  * not pass has another code.
  */
 const WIRE: Record<Reason, readonly [status: number, code: ErrorCode]> = {
+  'account-unknown': [404, 'NAME_UNKNOWN'],
   'blob-in-use': [409, 'DENIED'],
   'blob-unknown': [404, 'BLOB_UNKNOWN'],
   'body-timeout': [408, 'BLOB_UPLOAD_INVALID'],
+  conflict: [409, 'DENIED'],
   denied: [403, 'DENIED'],
   'digest-invalid': [400, 'DIGEST_INVALID'],
   'digest-mismatch': [400, 'DIGEST_INVALID'],
   'endpoint-unknown': [404, 'UNSUPPORTED'],
+  'grant-unknown': [404, 'NAME_UNKNOWN'],
+  'last-administrator': [409, 'DENIED'],
+  'last-owner': [409, 'DENIED'],
+  'identity-provider-unavailable': [503, 'UNAVAILABLE'],
   'length-invalid': [400, 'SIZE_INVALID'],
+  'link-unknown': [404, 'NAME_UNKNOWN'],
   'manifest-in-use': [409, 'DENIED'],
   'manifest-invalid': [400, 'MANIFEST_INVALID'],
   'manifest-references-unknown': [400, 'MANIFEST_BLOB_UNKNOWN'],
@@ -25,16 +32,25 @@ const WIRE: Record<Reason, readonly [status: number, code: ErrorCode]> = {
   'manifest-unknown': [404, 'MANIFEST_UNKNOWN'],
   'metadata-unavailable': [503, 'UNAVAILABLE'],
   'name-invalid': [400, 'NAME_INVALID'],
+  'name-taken': [409, 'DENIED'],
+  'namespace-in-use': [409, 'DENIED'],
+  'namespace-unknown': [404, 'NAME_UNKNOWN'],
+  'password-refused': [400, 'DENIED'],
   'range-invalid': [400, 'SIZE_INVALID'],
   'range-not-next': [416, 'BLOB_UPLOAD_INVALID'],
   'range-unsatisfiable': [416, 'SIZE_INVALID'],
   'repository-unknown': [404, 'NAME_UNKNOWN'],
   'request-invalid': [400, 'UNSUPPORTED'],
+  'robot-unknown': [404, 'NAME_UNKNOWN'],
+  'session-unknown': [404, 'UNSUPPORTED'],
   'size-mismatch': [400, 'SIZE_INVALID'],
   'storage-full': [507, 'DENIED'],
   'storage-unavailable': [503, 'UNAVAILABLE'],
   'tag-invalid': [400, 'MANIFEST_INVALID'],
   'tag-moved': [412, 'DENIED'],
+  'team-unknown': [404, 'NAME_UNKNOWN'],
+  'token-unknown': [404, 'NAME_UNKNOWN'],
+  'trust-unknown': [404, 'NAME_UNKNOWN'],
   'too-many-requests': [429, 'TOOMANYREQUESTS'],
   unauthenticated: [401, 'UNAUTHORIZED'],
   unsupported: [405, 'UNSUPPORTED'],
@@ -42,6 +58,10 @@ const WIRE: Record<Reason, readonly [status: number, code: ErrorCode]> = {
   'upload-interrupted': [400, 'BLOB_UPLOAD_INVALID'],
   'upload-unknown': [404, 'BLOB_UPLOAD_UNKNOWN'],
 };
+
+export function statusOf(reason: Reason): number {
+  return WIRE[reason][0];
+}
 
 /** The answer to everything that is thrown under `/v2`. What is no refusal is a bug: logged whole, answered without its text. */
 export async function answerError(

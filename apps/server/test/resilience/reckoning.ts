@@ -134,20 +134,14 @@ export async function servedDigests(
   return served;
 }
 
-/** The digest of every file in the blobs' folder, in order; `+` behind those that are committed. */
+/** The digest of every file in the blobs' folder, in order. */
 export async function storedDigests(dataDir: string): Promise<string[]> {
   const blobs = join(dataDir, 'blobs');
   const files = (await readdir(blobs, { recursive: true })).filter((path) => path.includes('/'));
-  const names = new Set(files);
   const digests: string[] = [];
   for (const file of files) {
-    if (file.endsWith('.committed')) {
-      if (!names.has(file.replace(/\.committed$/, ''))) digests.push(`${file} alone`);
-      continue;
-    }
     const bytes = await readFile(join(blobs, file)).catch(() => undefined);
-    if (bytes !== undefined)
-      digests.push(sha256(bytes) + (names.has(`${file}.committed`) ? '+' : ''));
+    if (bytes !== undefined) digests.push(sha256(bytes));
   }
   return digests.sort();
 }

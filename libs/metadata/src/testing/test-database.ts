@@ -10,6 +10,8 @@ export interface TestDatabase {
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
   /** Ends all connections to it, as a restart of Postgres would. */
   breakConnections(): Promise<void>;
+  /** What somebody at the database's own prompt does. */
+  run(sql: string, values?: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
   /** Breaks the connections that are left. */
   drop(): Promise<void>;
 }
@@ -41,6 +43,13 @@ export async function testDatabase({ empty = false } = {}): Promise<TestDatabase
           [database],
         );
       }),
+    run: async (sql, values = []) => {
+      let rows: Record<string, unknown>[] = [];
+      await onCluster({ ...cluster, database }, async (client) => {
+        ({ rows } = await client.query<Record<string, unknown>>(sql, [...values]));
+      });
+      return rows;
+    },
     drop: () =>
       onCluster(cluster, async (client) => {
         await client.query(`drop database if exists "${database}" with (force)`);

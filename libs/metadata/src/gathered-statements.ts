@@ -1,21 +1,31 @@
 const MOST = 500;
 
 /**
- * Many lookups of one kind as few statements: while one statement is under way, those that are asked for
- * gather, and go together in the next. Each is answered by a statement that began after it was asked for,
- * so it sees everything that was committed before.
+ * What a statement of many keys selects from: repositories' names and, in `column`, what is asked of each.
+ *
+ * The rest belongs in lateral subqueries with `offset 0`, each planned as a statement of one key would be: by
+ * its index. In a plain join Postgres, as long as it takes the tables for empty, reads all that a repository
+ * has for each key.
  */
-export class GatheredLookups<Key, Value> {
+export const asked = (column: string): string =>
+  `unnest($1::text[], $2::text[]) with ordinality as k (repository, ${column}, key)`;
+
+/**
+ * Many questions or changes of one kind as few statements: while one statement is under way, those that are
+ * asked for gather, and go together in the next. Each is answered by a statement that began after it was
+ * asked for, so it sees everything that was committed before, and a change is committed when its answer comes.
+ */
+export class GatheredStatements<Key, Value> {
   readonly #ask: (keys: readonly Key[]) => Promise<ReadonlyMap<number, Value>>;
   #waiting: Waiting<Key, Value>[] = [];
   #underWay = false;
 
-  /** `ask` answers with what was found by the position of its key. */
+  /** `ask` answers with what came of each key, by its position. */
   constructor(ask: (keys: readonly Key[]) => Promise<ReadonlyMap<number, Value>>) {
     this.#ask = ask;
   }
 
-  async find(key: Key): Promise<Value | undefined> {
+  async ask(key: Key): Promise<Value | undefined> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ key, resolve, reject });
       if (!this.#underWay) void this.#run();

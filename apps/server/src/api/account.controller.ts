@@ -1,0 +1,52 @@
+import { Controller, Inject } from '@nestjs/common';
+import { BASE, changePassword, showAccount, updateAccount } from '@slipway/api';
+import { Accounts, type Identity } from '@slipway/registry';
+import { Answers } from './answers.ts';
+import type { Call } from './call.ts';
+
+@Controller(BASE)
+export class AccountController {
+  readonly #accounts: Accounts;
+
+  constructor(@Inject(Accounts) accounts: Accounts) {
+    this.#accounts = accounts;
+  }
+
+  @Answers(showAccount)
+  async show({ identity }: Call<typeof showAccount>) {
+    const account =
+      identity.principal?.kind === 'account' ? await this.#accounts.own(identity) : undefined;
+    return { ...rightsOf(identity), ...account };
+  }
+
+  @Answers(updateAccount)
+  async update({ identity, body }: Call<typeof updateAccount>) {
+    await this.#accounts.update(identity.name, body);
+  }
+
+  @Answers(changePassword)
+  async changePassword({ identity, body }: Call<typeof changePassword>) {
+    await this.#accounts.changePassword(identity, body.old, body.new);
+  }
+}
+
+function rightsOf(identity: Identity) {
+  const { kind, name, administrator, limits, memberships, principal, rights } = identity;
+  if (kind === 'anonymous') throw new Error('nobody has no account');
+  return {
+    kind,
+    name,
+    administrator,
+    credential: principal?.credential.kind ?? ('socket' as const),
+    limits: limits.map(({ of, api, grants }) => ({
+      of,
+      api,
+      scopes: grants?.map(({ on, actions }) => ({
+        repositories: on.kind === 'catalog' ? '' : on.pattern,
+        actions,
+      })),
+    })),
+    memberships,
+    rights: rights.map(({ pattern, role, through }) => ({ repositories: pattern, role, through })),
+  };
+}

@@ -1,0 +1,36 @@
+import type { Provider, Type } from '@nestjs/common';
+import { AccountController } from './account.controller.ts';
+import { AccountsController } from './accounts.controller.ts';
+import { Admission } from './admission.ts';
+import { Asker } from './asker.ts';
+import { DocumentController } from './document.controller.ts';
+import { Gate } from './gate.ts';
+import { type Hub, providersOf } from './hub.ts';
+import { Invites } from './invites.ts';
+import { OrganisationsController } from './organisations.controller.ts';
+import { type Witness, WITNESS } from './witness.ts';
+
+/** What the management API needs, made before the app. */
+export interface ApiParts {
+  readonly hub: Hub;
+  readonly invites: Invites;
+  readonly witness: Witness;
+}
+
+export const API_CONTROLLERS: readonly Type[] = [
+  AccountController,
+  AccountsController,
+  DocumentController,
+  OrganisationsController,
+];
+
+export function apiProviders({ hub, invites, witness }: ApiParts): readonly Provider[] {
+  return [
+    ...providersOf(hub),
+    { provide: Invites, useValue: invites },
+    { provide: WITNESS, useValue: witness },
+    Admission,
+    Asker,
+    Gate,
+  ];
+}
