@@ -18,7 +18,13 @@ export { type By, type Deed, eventOf, onRepository } from './audit-event.ts';
 export { AuditLog, type AuditPage } from './audit-log.ts';
 export { Blobs } from './blobs.ts';
 export { collectGarbage } from './collect-garbage.ts';
-export { asRegistryError, type Reason, RegistryError, tooManyRequests } from './errors.ts';
+export {
+  asRegistryError,
+  type Reason,
+  RegistryError,
+  retryAfter,
+  tooManyRequests,
+} from './errors.ts';
 export { ExternalAccounts, type NewcomerRules, type Person } from './external-accounts.ts';
 export type { GarbageTimes } from './garbage-times.ts';
 export { fingerprint, Identities } from './identities.ts';
