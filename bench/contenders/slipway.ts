@@ -43,6 +43,8 @@ export function findSlipway(): Candidate | MissingCandidate {
           SLIPWAY_ADMIN_USERNAME: credentials.username,
           SLIPWAY_ADMIN_PASSWORD: credentials.password,
           SLIPWAY_LOG_LEVEL: 'warn',
+          SLIPWAY_TOKEN_RATE: '0',
+          SLIPWAY_ANONYMOUS_PULL_RATE: '0',
         },
         folder: data,
         log: join(folder, 'log'),

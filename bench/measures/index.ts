@@ -1,3 +1,4 @@
+import { access } from './access.ts';
 import { blobs } from './blobs.ts';
 import { catalogPages } from './catalog-pages.ts';
 import { concurrentPushes } from './concurrent-pushes.ts';
@@ -15,4 +16,5 @@ export const measures: readonly Measure[] = [
   tagPages,
   catalogPages,
   memory,
+  access,
 ];

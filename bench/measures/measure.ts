@@ -1,7 +1,10 @@
 import type { Contender, ContenderName } from '../contenders/contender.ts';
 
-/** Ratio to the better of the two peers that Slipway is to reach, or a figure that Slipway's own is to stay within. */
-export type Target = { readonly timesTheBetterPeer: number } | { readonly atMost: number };
+/** Ratio to the better of the two peers that Slipway is to reach, or a figure that Slipway's own is to stay within or to reach. */
+export type Target =
+  | { readonly timesTheBetterPeer: number }
+  | { readonly atMost: number }
+  | { readonly atLeast: number };
 
 /** A contender that failed has none. */
 export type Samples = Readonly<Partial<Record<ContenderName, readonly number[]>>>;

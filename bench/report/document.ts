@@ -6,7 +6,7 @@ import type { Figure } from '../measures/measure.ts';
 import { number } from './line.ts';
 import type { Machine } from './machine.ts';
 import { median } from '../statistics.ts';
-import { ratio, verdict } from './verdict.ts';
+import { medianOf, ratio, verdict } from './verdict.ts';
 
 export interface Report {
   readonly date: string;
@@ -70,6 +70,7 @@ ${table(['figure', 'unit', ...contenderNames, 'client'], figures.map(rawRow))}
 - Rounds are interleaved: Slipway, Distribution, zot, Slipway, … Before each, \`sync\` puts on the disk what the one before has written.
 - The load comes from one Node process that shares the cores with the registries. \`client\` is the share of one core that it used at most; near 100 % it sets the pace and not the registry.
 - Only Slipway asks for authentication; the peers run without, which favours them. Slipway and Distribution sync a blob to the disk before they answer 201, zot does so only with \`commit\`: \`zot-commit\` is shown for the writes, and the ratios are to zot as it comes.
+- Access: Slipway alone, on 16 connections, with its limits on token requests and pulls off. The password is known to be right before the first request that counts.
 - Manifest requests: an image manifest of eight layers, one request after the other on each connection, after a warm-up of each registry. Blobs: one connection, one transfer after the other, read from the page cache. 1 MB = 10⁶ bytes, 1 GiB = 2³⁰.
 - Concurrent pushes: 32 clients on 32 connections, each pushes image after image of three new layers (4, 16 and 64 kB) with a config: HEAD, POST and PUT for each blob, then the manifest under a tag of its own.
 - Tags and repositories are seeded through the protocol for Slipway. For the peers the first is, and what they wrote for it is repeated on their disk; that the walk through all pages finds every one is checked.
@@ -82,9 +83,10 @@ function ratioRow(figure: Figure): string[] {
   if ('timesTheBetterPeer' in target) {
     return [figure.what, shown(ratio(figure)), `≥ ${target.timesTheBetterPeer}`, verdict(figure)];
   }
-  const own = figure.samples.slipway?.[0];
+  const own = medianOf(figure, 'slipway');
   const value = own === undefined ? '–' : `${number(own)} ${figure.unit}`;
-  return [figure.what, value, `≤ ${target.atMost} ${figure.unit}`, verdict(figure)];
+  const limit = 'atMost' in target ? `≤ ${target.atMost}` : `≥ ${target.atLeast}`;
+  return [figure.what, value, `${limit} ${figure.unit}`, verdict(figure)];
 }
 
 const rawRow = (figure: Figure): string[] => [

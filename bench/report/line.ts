@@ -9,7 +9,8 @@ export function lineOf(figure: Figure): string {
     if (figure.failures?.[name] !== undefined) return [`${name} failed`];
     return value === undefined ? [] : [`${name} ${number(value)}`];
   });
-  const reached = figure.target && 'atMost' in figure.target ? undefined : ratio(figure);
+  const reached =
+    figure.target && !('timesTheBetterPeer' in figure.target) ? undefined : ratio(figure);
   return [
     `${figure.what}, ${figure.unit}: ${values.join(', ')}`,
     ...(reached === undefined ? [] : [`ratio ${number(reached)}`]),

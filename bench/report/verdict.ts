@@ -23,10 +23,11 @@ export function verdict(figure: Figure): Verdict {
   const { target } = figure;
   if (target === undefined) return 'no target';
   if (figure.failures?.slipway !== undefined) return 'missed';
-  if ('atMost' in target) {
+  if (!('timesTheBetterPeer' in target)) {
     const own = medianOf(figure, 'slipway');
     if (own === undefined) return 'not measured';
-    return own <= target.atMost ? 'reached' : 'missed';
+    const within = 'atMost' in target ? own <= target.atMost : own >= target.atLeast;
+    return within ? 'reached' : 'missed';
   }
   const reached = ratio(figure);
   if (reached === undefined) return 'not measured';

@@ -371,6 +371,13 @@ describe('signing in with a wrong password', () => {
           });
         }
       }
+      const session = await fetch(`${url}/api/v1/session`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' },
+        body: JSON.stringify({ username: name, password: 'the right one' }),
+      });
+      expect(session.status).toBe(429);
+      expect(Number(session.headers.get('retry-after'))).toBeGreaterThan(0);
       expect((await ask('GET', '/v2/', ADMIN)).status).toBe(200);
     },
   );

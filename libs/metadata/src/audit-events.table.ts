@@ -45,6 +45,23 @@ export class AuditEventsTable {
     this.#sql = sql;
   }
 
+  /** Beside a change, where each microsecond is a push's. */
+  async insertOne(event: NewAuditEvent): Promise<void> {
+    await this.#sql.query(INSERT_ONE, [
+      event.actor,
+      event.actorKind,
+      event.credential,
+      event.action,
+      event.resource,
+      event.namespace,
+      event.outcome,
+      event.address,
+      event.client,
+      event.requestId,
+      event.detail && JSON.stringify(event.detail),
+    ]);
+  }
+
   async insert(events: readonly NewAuditEvent[]): Promise<void> {
     await this.#sql.query(INSERT, [JSON.stringify(events)]);
   }
@@ -84,6 +101,13 @@ function toEvent(row: AuditEventRow): AuditEvent {
     detail: row.detail ?? undefined,
   };
 }
+
+const INSERT_ONE: Statement<unknown> = {
+  name: 'audit-events.insert-one',
+  text: `insert into audit_events (actor, actor_kind, credential, action, resource, namespace,
+      outcome, address, client, request_id, detail)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+};
 
 const INSERT: Statement<unknown> = {
   name: 'audit-events.insert',

@@ -62,7 +62,7 @@ export class AuditLog {
 
   /** For a change that is no transaction of its own: to be awaited before it is answered. */
   async done(by: By, deed: Deed): Promise<void> {
-    await this.#metadata.tables.auditEvents.insert([eventOf(by, deed, 'done')]);
+    await this.#metadata.tables.auditEvents.insertOne(eventOf(by, deed, 'done'));
   }
 
   refused(by: By, deed: Deed): void {

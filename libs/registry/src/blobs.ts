@@ -62,7 +62,7 @@ export class Blobs {
       if (key !== undefined) await tables.deletions.add([key], this.#times.deletionDelay);
       if (by !== undefined) {
         const deed = onRepository('blob.delete', repository, digest);
-        await tables.auditEvents.insert([eventOf(by, deed, 'done')]);
+        await tables.auditEvents.insertOne(eventOf(by, deed, 'done'));
       }
     });
   }

@@ -64,11 +64,25 @@ export class RegistryError extends Error {
   }
 }
 
+/** What does not answer now, and how long it is left alone, in seconds. */
+const UNAVAILABLE: readonly Reason[] = [
+  'identity-provider-unavailable',
+  'metadata-unavailable',
+  'storage-unavailable',
+];
+const UNAVAILABLE_FOR = 5;
+
 /** To be tried again after so many seconds, which every wire says in `Retry-After`. */
 export function tooManyRequests(message: string, seconds: number): RegistryError {
   return new RegistryError('too-many-requests', message, {
     retryAfter: Math.max(1, Math.ceil(seconds)),
   });
+}
+
+/** After how many seconds to try again, when that is what a refusal says. */
+export function retryAfter({ reason, detail }: RegistryError): number | undefined {
+  if (reason === 'too-many-requests') return (detail as { readonly retryAfter: number }).retryAfter;
+  return UNAVAILABLE.includes(reason) ? UNAVAILABLE_FOR : undefined;
 }
 
 /** The refusal that an error stands for; `undefined` for a bug. */

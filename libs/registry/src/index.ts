@@ -19,7 +19,13 @@ export { type By, type Deed, eventOf, onRepository } from './audit-event.ts';
 export { AuditLog, type AuditPage } from './audit-log.ts';
 export { Blobs } from './blobs.ts';
 export { collectGarbage } from './collect-garbage.ts';
-export { asRegistryError, type Reason, RegistryError, tooManyRequests } from './errors.ts';
+export {
+  asRegistryError,
+  type Reason,
+  RegistryError,
+  retryAfter,
+  tooManyRequests,
+} from './errors.ts';
 export {
   ExternalAccounts,
   type NewcomerRules,

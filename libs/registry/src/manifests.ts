@@ -164,7 +164,7 @@ export class Manifests {
       if (by !== undefined) {
         const action = reference.kind === 'tag' ? 'tag.delete' : 'manifest.delete';
         const deed = onRepository(action, repository, reference);
-        await tables.auditEvents.insert([eventOf(by, deed, 'done')]);
+        await tables.auditEvents.insertOne(eventOf(by, deed, 'done'));
       }
       if (reference.kind === 'tag') {
         if (!(await tables.tags.delete(id, reference.tag)))

@@ -211,6 +211,10 @@ describe('an upload', () => {
       await expect(
         replica.uploads.complete(upload, digestOfBytes('sha256', bytes), aChunk(bytes)),
       ).rejects.toThrow(busy);
+      // From another repository it is not told that somebody writes to it, or that there is one.
+      const elsewhere = { ...upload, repository: OTHER };
+      const unknown = refusal('upload-unknown');
+      await expect(replica.uploads.append(elsewhere, aChunk(bytes))).rejects.toThrow(unknown);
     }
 
     paused.end.resolve(undefined);

@@ -130,7 +130,7 @@ export class Uploads {
       await this.#link(tables, repository, digest);
       if (by !== undefined) {
         const deed = onRepository('blob.mount', repository, digest, { from });
-        await tables.auditEvents.insert([eventOf(by, deed, 'done')]);
+        await tables.auditEvents.insertOne(eventOf(by, deed, 'done'));
       }
       return true;
     });
@@ -151,16 +151,13 @@ export class Uploads {
       readonly end: () => void;
     }) => Promise<T>,
   ): Promise<T> {
-    if (this.#busy.has(upload.id)) throw busyUpload(upload);
+    if (this.#busy.has(upload.id)) throw await this.#unavailable(upload);
     this.#busy.add(upload.id);
     try {
       const { uploads } = this.#metadata.tables;
       const writer = await this.#metadata.writer();
       const record = await uploads.claim(upload.id, upload.repository, writer.id);
-      if (record === undefined) {
-        const there = await uploads.find(upload.id, upload.repository);
-        throw there === undefined ? unknownUpload(upload) : busyUpload(upload);
-      }
+      if (record === undefined) throw await this.#unavailable(upload);
       const session = { ended: false };
       const end = () => {
         session.ended = true;
@@ -178,6 +175,12 @@ export class Uploads {
     } finally {
       this.#busy.delete(upload.id);
     }
+  }
+
+  /** Whoever knows of a session in another repository is not told that it is being written to. */
+  async #unavailable(upload: UploadId): Promise<RegistryError> {
+    const there = await this.#metadata.tables.uploads.find(upload.id, upload.repository);
+    return there === undefined ? unknownUpload(upload) : busyUpload(upload);
   }
 
   /** Appends the chunk and returns the hash of all that is stored, if this process has seen all of it. */

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { BASE, type Fault, type Problem } from '@slipway/api';
-import { asRegistryError, type Reason, RegistryError } from '@slipway/registry';
+import { asRegistryError, type Reason, RegistryError, retryAfter } from '@slipway/registry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 
@@ -80,7 +80,8 @@ export async function answerProblem(
   } else if (problem.status >= 500) {
     log.error({ err: refusal, id: request.id }, refusal.message);
   }
-  if (problem.status === 503) reply.header('Retry-After', '5');
+  const seconds = refusal && retryAfter(refusal);
+  if (seconds !== undefined) reply.header('Retry-After', String(seconds));
   if (problem.status === 401) reply.header('WWW-Authenticate', challenges(request));
   return reply
     .code(problem.status)

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Metadata, SignInFailures } from '@slipway/metadata';
 import { tooManyRequests } from '@slipway/registry';
 import { LRUCache } from 'lru-cache';
@@ -77,17 +77,28 @@ export class SignInThrottle {
       name: digest('name', username),
       home: digest('home', username, place),
     };
-    if (this.#isRight(credential, keys)) {
-      const found = await check();
-      if (found !== undefined) return found;
-      this.#right.delete(credential);
-    }
+    const known = await this.#checkKnown(keys, credential, check);
+    if (known !== undefined) return known;
     this.#refuseBlocked(keys);
     return this.#inTurn(place, async () => {
-      if (this.#isRight(credential, keys)) return check();
+      // Somebody before may have come with the same.
+      const known = await this.#checkKnown(keys, credential, check);
+      if (known !== undefined) return known;
       this.#refuseBlocked(keys);
       return this.#check(keys, credential, check);
     });
+  }
+
+  /** What was right before counts as a guess when it is so no more. */
+  async #checkKnown<T>(
+    keys: Keys,
+    credential: string,
+    check: () => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    if (!this.#isRight(credential, keys)) return undefined;
+    const found = await check();
+    if (found === undefined) this.#right.delete(credential);
+    return found;
   }
 
   #isRight(credential: string, { pair }: Keys): boolean {
@@ -178,6 +189,5 @@ function refused(seconds: number) {
 /** Of one length, whatever is counted, and no list of what people type where a name belongs. */
 function digest(...parts: readonly string[]): string {
   const [kind = ''] = parts;
-  const hash = createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
-  return `${kind}:${hash}`;
+  return `${kind}:${hash('sha256', JSON.stringify(parts), 'base64url')}`;
 }

@@ -1,5 +1,5 @@
 import type { ErrorBody, ErrorCode } from '@slipway/oci';
-import { asRegistryError, type Reason, RegistryError } from '@slipway/registry';
+import { asRegistryError, type Reason, RegistryError, retryAfter } from '@slipway/registry';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { shortened } from './call.ts';
@@ -77,11 +77,8 @@ export async function answerError(
   }
   const [status] = WIRE[refusal.reason];
   if (status >= 500) log.error({ err: refusal, id: request.id }, refusal.message);
-  if (status === 503) reply.header('Retry-After', '5');
-  if (status === 429) {
-    const { retryAfter } = refusal.detail as { readonly retryAfter: number };
-    reply.header('Retry-After', String(retryAfter));
-  }
+  const seconds = retryAfter(refusal);
+  if (seconds !== undefined) reply.header('Retry-After', String(seconds));
   return reply.code(status).send(errorBody(refusal));
 }
 
