@@ -58,7 +58,7 @@ beforeAll(async () => {
     blobs: new Blobs(metadata, store, times),
     manifests: new Manifests(metadata, times, 'index'),
     referrers: new Referrers(metadata),
-    repositories: new Repositories(metadata),
+    repositories: new Repositories(metadata, times),
     resources: new Resources(metadata),
     uploads: new Uploads(metadata, store, times, randomUUID),
   };
@@ -81,7 +81,7 @@ beforeAll(async () => {
   const parts = {
     audit,
     authentication: new Authentication(metadata, signIn, tokens, webSessions),
-    hub: openHub(metadata, 'administrators', times),
+    hub: openHub(metadata, identities, registry.resources, 'administrators', times),
     invites: new Invites(log, undefined, site),
     log,
     metrics: new Metrics(),

@@ -103,7 +103,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
       blobs: new Blobs(metadata, store, times),
       manifests: new Manifests(metadata, times, settings.SLIPWAY_SPARSE_MANIFESTS),
       referrers: new Referrers(metadata),
-      repositories: new Repositories(metadata),
+      repositories: new Repositories(metadata, times),
       resources: new Resources(metadata),
       uploads: new Uploads(metadata, store, times, randomUUID),
     };
@@ -135,7 +135,13 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
     const parts = {
       audit,
       authentication,
-      hub: openHub(metadata, settings.SLIPWAY_CREATE_ORGANISATIONS, times),
+      hub: openHub(
+        metadata,
+        identities,
+        registry.resources,
+        settings.SLIPWAY_CREATE_ORGANISATIONS,
+        times,
+      ),
       invites: new Invites(log, mail, site),
       log,
       metrics,

@@ -14,13 +14,25 @@ export type Access =
       readonly of: 'repository';
       readonly action: 'pull' | 'maintain' | 'administer';
       readonly named: 'parameters' | 'body';
-    };
+    }
+  /**
+   * What belongs to a namespace, or to one repository of it: whoever administers that. Which of the two, a
+   * request for what is not there yet says by `repository`, or by a `pattern` that is one repository's name.
+   */
+  | { readonly of: 'robots' | 'robot' | 'grants' | 'grant' };
+
+const OWNERS =
+  'Owners of the namespace; for what belongs to one repository also who has the role admin on that.';
 
 const IN_WORDS: Record<Exclude<Access['of'], 'namespace' | 'repository'>, string> = {
   anybody: 'Everybody, without signing in.',
   'signed-in': 'Whoever has signed in.',
   'own-account': 'People, about their own account.',
   site: "The site's administrators.",
+  robots: OWNERS,
+  robot: OWNERS,
+  grants: OWNERS,
+  grant: OWNERS,
 };
 
 const ROLE = { pull: 'pull', maintain: 'maintain', administer: 'admin' } as const;
@@ -35,6 +47,10 @@ export function accessInWords(access: Access): string {
     case 'signed-in':
     case 'own-account':
     case 'site':
+    case 'robots':
+    case 'robot':
+    case 'grants':
+    case 'grant':
       return IN_WORDS[access.of];
   }
 }

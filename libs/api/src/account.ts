@@ -11,7 +11,7 @@ const limit = z.object({
     .describe('The repositories and what may be done there; absent: all that its owner may do.'),
 });
 
-export const myself = z
+const myself = z
   .object({
     kind: z.enum(['account', 'robot', 'operator']),
     name: z.string(),

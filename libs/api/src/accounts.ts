@@ -16,7 +16,7 @@ import {
   username,
 } from './words.ts';
 
-export const account = z
+const account = z
   .object({
     username: z.string(),
     displayName: displayName.optional(),

@@ -53,6 +53,7 @@ interface Written<
   readonly example: Endpoint['example'];
 }
 
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- no value at all
 type None = Record<never, z.ZodType>;
 
 export function endpoint<

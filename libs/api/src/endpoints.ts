@@ -2,12 +2,26 @@ import { ACCOUNT } from './account.ts';
 import { ACCOUNTS } from './accounts.ts';
 import { DOCUMENT } from './document.ts';
 import type { Endpoint } from './endpoint.ts';
+import { GRANTS } from './grants.ts';
+import { LINKS } from './links.ts';
 import { ORGANISATIONS } from './organisations.ts';
+import { REPOSITORIES } from './repositories.ts';
+import { ROBOTS } from './robots.ts';
+import { TEAMS } from './teams.ts';
+import { TOKENS } from './tokens.ts';
+import { WHY } from './why.ts';
 
 /** Everything that can be asked under `/api/v1`. */
 export const ENDPOINTS: readonly Endpoint[] = [
   ...ACCOUNT,
-  ...ACCOUNTS,
+  ...TOKENS,
   ...ORGANISATIONS,
+  ...TEAMS,
+  ...GRANTS,
+  ...ROBOTS,
+  ...REPOSITORIES,
+  ...WHY,
+  ...ACCOUNTS,
+  ...LINKS,
   ...DOCUMENT,
 ];

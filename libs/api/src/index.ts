@@ -25,6 +25,18 @@ export {
   nothing,
 } from './endpoint.ts';
 export { ENDPOINTS } from './endpoints.ts';
+export { createGrant, deleteGrant, listGrants, whoMay } from './grants.ts';
+export {
+  acceptInvitation,
+  choosePassword,
+  invite,
+  inviteToOrganisation,
+  listInvitations,
+  listInvitationsToOrganisation,
+  revokeInvitation,
+  revokeInvitationToOrganisation,
+  showLink,
+} from './links.ts';
 export { BASE, isRequiredIn, jsonSchema, openApi } from './openapi.ts';
 export {
   createOrganisation,
@@ -38,5 +50,40 @@ export {
   showOrganisation,
   updateOrganisation,
 } from './organisations.ts';
-export { type Asking, requestOf } from './request.ts';
 export { type Fault, type Problem, problem } from './problem.ts';
+export {
+  createRepository,
+  deleteRepository,
+  listRepositories,
+  moveRepository,
+  setVisibility,
+  showRepository,
+  updateRepository,
+} from './repositories.ts';
+export { type Asking, requestOf } from './request.ts';
+export {
+  createRobot,
+  createSecret,
+  createTrust,
+  deleteRobot,
+  deleteTrust,
+  listRobots,
+  listSecrets,
+  listTrusts,
+  revokeSecret,
+  showRobot,
+  updateRobot,
+} from './robots.ts';
+export {
+  addTeamGroup,
+  addTeamMember,
+  createTeam,
+  deleteTeam,
+  listTeams,
+  removeTeamGroup,
+  removeTeamMember,
+  showTeam,
+  updateTeam,
+} from './teams.ts';
+export { createToken, listTokens, revokeToken } from './tokens.ts';
+export { why } from './why.ts';

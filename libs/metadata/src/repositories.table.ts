@@ -1,5 +1,5 @@
 import type { NamePattern, RepositoryName } from '@slipway/oci';
-import { like } from './like.ts';
+import { containing, like } from './like.ts';
 import type { RepositoryRow } from './repository.row.ts';
 import type { Sql, Statement } from './sql.ts';
 
@@ -12,6 +12,23 @@ export interface Visible {
   readonly patterns: readonly NamePattern[] | undefined;
   /** Of them, those whose names fit one of these too. */
   readonly within: readonly NamePattern[] | undefined;
+}
+
+/** A repository as people look at it. */
+export interface Repository {
+  readonly name: RepositoryName;
+  readonly description: string;
+  readonly visibility: RepositoryRow['visibility'];
+  /** How many there are. */
+  readonly tags: number;
+  readonly lastPushAt: Date | undefined;
+  readonly createdAt: Date;
+}
+
+export interface RepositoryFilter {
+  /** A part of the name. */
+  readonly text?: string | undefined;
+  readonly namespace?: string | undefined;
 }
 
 export class RepositoriesTable {
@@ -52,6 +69,49 @@ export class RepositoriesTable {
     return (await this.#sql.query(UNDER, [namespace])).map((row) => row.name);
   }
 
+  async show(name: RepositoryName): Promise<Repository | undefined> {
+    const [row] = await this.#sql.query(SHOW, [name]);
+    return row && toRepository(row);
+  }
+
+  /** As `list`, whole, of those that the filter lets through. */
+  async browse(
+    after: string,
+    limit: number,
+    { patterns, within }: Visible,
+    { text, namespace }: RepositoryFilter,
+  ): Promise<Repository[]> {
+    const rows = await this.#sql.query(BROWSE, [
+      ...[after, limit, patterns?.map(like), within?.map(like)],
+      ...[text && containing(text), namespace],
+    ]);
+    return rows.map(toRepository);
+  }
+
+  /** `false`, and nothing made, when it is there already. */
+  async insert({
+    name,
+    description,
+    visibility,
+  }: Pick<Repository, 'name' | 'description' | 'visibility'>): Promise<boolean> {
+    return (await this.#sql.query(INSERT_WHOLE, [name, description, visibility])).length > 0;
+  }
+
+  /** What is `undefined` stays as it is. */
+  async update(
+    id: RepositoryId,
+    change: Partial<Pick<Repository, 'description' | 'visibility'>>,
+  ): Promise<void> {
+    await this.#sql.query(UPDATE, [id, change.description, change.visibility]);
+  }
+
+  /** With its uploads. `false`, and nothing changed, when there is one of that name. */
+  async rename(from: RepositoryName, to: RepositoryName): Promise<boolean> {
+    if ((await this.#sql.query(RENAME, [from, to])).length === 0) return false;
+    await this.#sql.query(RENAME_UPLOADS, [from, to]);
+    return true;
+  }
+
   async visibility(name: RepositoryName): Promise<RepositoryRow['visibility'] | undefined> {
     const [row] = await this.#sql.query(VISIBILITY, [name]);
     return row?.visibility;
@@ -72,6 +132,68 @@ export class RepositoriesTable {
     return rows.map((row) => row.name);
   }
 }
+
+interface Row extends Pick<RepositoryRow, 'description' | 'visibility' | 'created_at'> {
+  readonly name: RepositoryName;
+  readonly tags: number;
+  readonly last_push_at: Date | null;
+}
+
+function toRepository(row: Row): Repository {
+  return {
+    name: row.name,
+    description: row.description,
+    visibility: row.visibility,
+    tags: row.tags,
+    lastPushAt: row.last_push_at ?? undefined,
+    createdAt: row.created_at,
+  };
+}
+
+const SELECT = `select name, description, visibility, created_at,
+    (select count(*)::integer from tags t where t.repository_id = r.id) as tags,
+    greatest(
+      (select max(m.pushed_at) from manifests m where m.repository_id = r.id),
+      (select max(t.updated_at) from tags t where t.repository_id = r.id)) as last_push_at
+  from repositories r`;
+
+const SHOW: Statement<Row> = {
+  name: 'repositories.show',
+  text: `${SELECT} where name = $1`,
+};
+
+const BROWSE: Statement<Row> = {
+  name: 'repositories.browse',
+  text: `${SELECT} where name > $1
+      and ($3::text[] is null or visibility = 'public' or name like any($3))
+      and ($4::text[] is null or name like any($4))
+      and ($5::text is null or name like $5)
+      and ($6::text is null or name >= $6::text || '/' and name < $6::text || '0')
+    order by name limit $2`,
+};
+
+const INSERT_WHOLE: Statement<unknown> = {
+  name: 'repositories.insert-whole',
+  text: `insert into repositories (name, description, visibility) values ($1, $2, $3)
+    on conflict (name) do nothing returning 1`,
+};
+
+const UPDATE: Statement<unknown> = {
+  name: 'repositories.update',
+  text: `update repositories set description = coalesce($2, description),
+      visibility = coalesce($3, visibility) where id = $1`,
+};
+
+const RENAME: Statement<unknown> = {
+  name: 'repositories.rename',
+  text: `update repositories set name = $2
+    where name = $1 and not exists (select from repositories where name = $2) returning 1`,
+};
+
+const RENAME_UPLOADS: Statement<unknown> = {
+  name: 'repositories.rename-uploads',
+  text: 'update uploads set repository = $2 where repository = $1',
+};
 
 const FIND: Statement<{ id: RepositoryId }> = {
   name: 'repositories.find',

@@ -17,6 +17,9 @@ import { SigningKeysTable } from './signing-keys.table.ts';
 import type { Sql } from './sql.ts';
 import { TagsTable } from './tags.table.ts';
 import { TeamGroupsTable } from './team-groups.table.ts';
+import { RobotsTable } from './robots.table.ts';
+import { RoleGrantsTable } from './role-grants.table.ts';
+import { TeamsTable } from './teams.table.ts';
 import { UploadsTable } from './uploads.table.ts';
 
 export interface Tables {
@@ -38,6 +41,9 @@ export interface Tables {
   readonly signingKeys: SigningKeysTable;
   readonly tags: TagsTable;
   readonly teamGroups: TeamGroupsTable;
+  readonly robots: RobotsTable;
+  readonly roleGrants: RoleGrantsTable;
+  readonly teams: TeamsTable;
   readonly uploads: UploadsTable;
 }
 
@@ -61,6 +67,9 @@ export function tablesOver(sql: Sql): Tables {
     signingKeys: new SigningKeysTable(sql),
     tags: new TagsTable(sql),
     teamGroups: new TeamGroupsTable(sql),
+    robots: new RobotsTable(sql),
+    roleGrants: new RoleGrantsTable(sql),
+    teams: new TeamsTable(sql),
     uploads: new UploadsTable(sql),
   };
 }

@@ -37,18 +37,18 @@ export class Identities {
     return found !== undefined && found.expires > this.#now() ? found : undefined;
   }
 
+  /** Who somebody would be with a credential that is good for all that they may do. */
+  async standing(kind: Principal['kind'], id: number): Promise<Identity | undefined> {
+    const { identities } = this.#metadata.tables;
+    const record = await (kind === 'robot' ? identities.robot(id) : identities.account(id));
+    return record && { ...identityOf(kind, record), principal: undefined, limits: [] };
+  }
+
   async #ask(principal: Principal): Promise<Found | undefined> {
     const record = await this.#record(principal);
     if (record === undefined) return undefined;
-    const identity = {
-      kind: principal.kind,
-      principal,
-      name: record.name,
-      administrator: record.administrator,
-      rights: record.rights,
-      memberships: record.memberships,
-      limits: limitsOf(principal, record),
-    };
+    const limits = limitsOf(principal, record);
+    const identity = { ...identityOf(principal.kind, record), principal, limits };
     return { identity, expires: record.expiresAt?.getTime() ?? Infinity };
   }
 
@@ -84,6 +84,11 @@ export class Identities {
         return undefined;
     }
   }
+}
+
+function identityOf(kind: Principal['kind'], record: IdentityRecord) {
+  const { name, administrator, rights, memberships } = record;
+  return { kind, name, administrator, rights, memberships };
 }
 
 /** Changes with the password and tells nothing about it. */

@@ -12,6 +12,7 @@ export {
   type Right,
   type Role,
 } from './access.ts';
+export { AccessTokens } from './access-tokens.ts';
 export { Accounts, type NewPerson, type PasswordHashing } from './accounts.ts';
 export type { Asking } from './asking.ts';
 export { type By, type Deed, eventOf, onRepository } from './audit-event.ts';
@@ -21,6 +22,7 @@ export { collectGarbage } from './collect-garbage.ts';
 export { asRegistryError, type Reason, RegistryError, tooManyRequests } from './errors.ts';
 export { ExternalAccounts, type NewcomerRules, type Person } from './external-accounts.ts';
 export { discardStrays } from './discard-strays.ts';
+export { type About, Explanations } from './explanations.ts';
 export type { GarbageTimes } from './garbage-times.ts';
 export { fingerprint, Identities } from './identities.ts';
 export { Links, type NewLink } from './links.ts';
@@ -32,7 +34,10 @@ export { refusal } from './refusal.ts';
 export type { Fate } from './removal.ts';
 export { Repositories } from './repositories.ts';
 export { Resources } from './resources.ts';
+export { Robots, type WholeRobot } from './robots.ts';
+export { nameIn, RoleGrants } from './role-grants.ts';
 export { hashOfSecret, isSecret, newSecret } from './secrets.ts';
 export { type CheckedSession, type SessionLimits, Sessions } from './sessions.ts';
 export { audiencesOf, type Claims, takes } from './trusts.ts';
+export { Teams, type WholeTeam } from './teams.ts';
 export { type Chunk, type UploadId, Uploads } from './uploads.ts';

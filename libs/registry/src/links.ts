@@ -1,8 +1,9 @@
 import type { MemberRole, Metadata, OneTimeLink } from '@slipway/metadata';
-import { ANONYMOUS, type Identity } from './access.ts';
+import { ANONYMOUS, type Identity, may } from './access.ts';
 import { type Accounts, existingAccount, insertAccount, replacePassword } from './accounts.ts';
 import { RegistryError } from './errors.ts';
 import { existingOrganisation } from './organisations.ts';
+import { refusal } from './refusal.ts';
 import { hashOfSecret, isSecret, newSecret } from './secrets.ts';
 
 const INVITATION_DAYS = 7;
@@ -150,6 +151,9 @@ export class Links {
 
   async #joinAs(link: OneTimeLink, identity: Identity): Promise<string> {
     const { id, username } = await this.#accounts.own(identity);
+    const account = { kind: 'account', name: username } as const;
+    const decision = may(identity, 'administer', account);
+    if (!decision.allowed) throw refusal(identity, 'administer', account, decision);
     await this.#metadata.transaction(async (tables) => {
       if (!(await tables.oneTimeLinks.take(link.hash))) throw gone();
       if (link.namespace === undefined) return;

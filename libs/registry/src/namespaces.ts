@@ -58,6 +58,12 @@ export function taken(name: string): RegistryError {
   return new RegistryError('name-taken', `somebody is called ${name} already`, { name });
 }
 
+export async function existingNamespace(tables: Tables, name: string): Promise<Namespace> {
+  const found = await tables.namespaces.find(name);
+  if (found === undefined) throw unknownNamespace(name);
+  return found;
+}
+
 export function unknownNamespace(name: string): RegistryError {
   return new RegistryError('namespace-unknown', `there is no namespace ${name}`, { name });
 }

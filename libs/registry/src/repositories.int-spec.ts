@@ -1,7 +1,8 @@
 import { aTag, named } from '@slipway/metadata/testing';
 import { patternOf } from '@slipway/oci';
 import { ANONYMOUS, type Identity } from './access.ts';
-import { tagged, type Replica, TestRegistry } from './testing/test-registry.ts';
+import { collectGarbage } from './collect-garbage.ts';
+import { AT_ONCE, tagged, type Replica, TestRegistry } from './testing/test-registry.ts';
 import { anIndex } from './testing/documents.ts';
 
 const NAMES = ['b', 'a-a', 'a/a', 'a', 'a0', 'a.a', 'a_a', '10', '9', 'z/z'];
@@ -109,5 +110,44 @@ describe('the list of repositories', () => {
     const limits = [{ of: 'access-token' as const, grants, api: false }];
     expect(await list({ administrator: true, limits })).toEqual(['a']);
     expect(await list({ rights: [right('b'), right('z/z')], limits })).toEqual([]);
+  });
+});
+
+describe('a repository that is deleted', () => {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const collect = async () => {
+    const signal = new AbortController().signal;
+    return collectGarbage(replica.metadata, registry.store, AT_ONCE, signal);
+  };
+
+  test('takes along the bytes that no other repository has, and those alone', async () => {
+    const eager = await registry.replica({ times: AT_ONCE });
+    const shared = await eager.pushBlob(named('gone/one'), bytes('shared'));
+    await eager.pushBlob(named('gone/one'), bytes('alone'));
+    await replica.pushBlob(named('gone/two'), bytes('shared'));
+    await replica.pushManifest(named('gone/one'), anIndex([]), { reference: tagged('v1') });
+    await collect();
+    await eager.pushBlob(named('gone/one'), bytes('alone'));
+
+    await eager.repositories.delete(named('gone/one'));
+
+    await expect(replica.repositories.tags(named('gone/one'), '', 1)).rejects.toMatchObject({
+      reason: 'repository-unknown',
+    });
+    expect(await collect()).toMatchObject({ deletedKeys: 1, failures: [] });
+    expect(await replica.metadata.tables.blobs.find(named('gone/two'), shared)).toBeDefined();
+    await eager.repositories.delete(named('gone/two'));
+    expect(await collect()).toMatchObject({ deletedKeys: 1 });
+  });
+
+  test('is there again for whoever pushes while it goes', async () => {
+    const name = named('gone/busy');
+    await replica.pushBlob(name, bytes('first'));
+    await Promise.all([
+      replica.repositories.delete(name),
+      ...Array.from({ length: 20 }, (_, each) => replica.pushBlob(name, bytes(`busy ${each}`))),
+    ]);
+    const digest = await replica.pushBlob(name, bytes('last'));
+    expect(await replica.metadata.tables.blobs.find(name, digest)).toBeDefined();
   });
 });

@@ -1,7 +1,17 @@
-import type { Metadata, RepositoryId, Tables, Visible } from '@slipway/metadata';
+import type {
+  Metadata,
+  NamespaceId,
+  Repository,
+  RepositoryFilter,
+  RepositoryId,
+  Tables,
+  Visible,
+} from '@slipway/metadata';
 import type { RepositoryName, Tag } from '@slipway/oci';
 import type { Identity } from './access.ts';
 import { RegistryError } from './errors.ts';
+import type { GarbageTimes } from './garbage-times.ts';
+import { removeRepository } from './removal.ts';
 
 /** A page of names; `more` when there are others behind the last. */
 export interface Page<Name> {
@@ -12,15 +22,79 @@ export interface Page<Name> {
 /** Which repositories there are, and which tags each has. */
 export class Repositories {
   readonly #metadata: Metadata;
+  readonly #times: GarbageTimes;
 
-  constructor(metadata: Metadata) {
+  constructor(metadata: Metadata, times: GarbageTimes) {
     this.#metadata = metadata;
+    this.#times = times;
   }
 
   /** Those that the identity may pull. */
   async list(identity: Identity, after: string, limit: number): Promise<Page<RepositoryName>> {
     const { repositories } = this.#metadata.tables;
     return page(await repositories.list(after, limit + 1, visibleTo(identity)), limit);
+  }
+
+  /** As `list`, whole, of those that the filter lets through. */
+  async browse(
+    identity: Identity,
+    after: string,
+    limit: number,
+    filter: RepositoryFilter,
+  ): Promise<readonly Repository[]> {
+    const { repositories } = this.#metadata.tables;
+    return repositories.browse(after, limit, visibleTo(identity), filter);
+  }
+
+  async show(name: RepositoryName): Promise<Repository> {
+    const found = await this.#metadata.tables.repositories.show(name);
+    if (found === undefined) throw unknownRepository(name);
+    return found;
+  }
+
+  /** An empty one. */
+  async create(
+    repository: Pick<Repository, 'name' | 'description' | 'visibility'>,
+  ): Promise<Repository> {
+    const { name } = repository;
+    if (!(await this.#metadata.tables.repositories.insert(repository))) throw taken(name);
+    return this.show(name);
+  }
+
+  /** What is `undefined` stays as it is. */
+  async update(
+    name: RepositoryName,
+    change: Partial<Pick<Repository, 'description' | 'visibility'>>,
+  ): Promise<Repository> {
+    const { tables } = this.#metadata;
+    await tables.repositories.update(await existing(tables, name), change);
+    return this.show(name);
+  }
+
+  /** With everything in it, and the robots that belong to it. */
+  async delete(name: RepositoryName): Promise<void> {
+    await this.#metadata.transaction(async (tables) => {
+      const id = await tables.repositories.hold(name);
+      if (id === undefined) throw unknownRepository(name);
+      const [namespace, rest] = await split(tables, name);
+      if (namespace !== undefined) await tables.robots.deleteOf(namespace, rest);
+      await removeRepository(tables, id, this.#times);
+    });
+  }
+
+  /** Gives it another name. The robots that belong to it go with it, within the namespace. */
+  async move(from: RepositoryName, to: RepositoryName): Promise<Repository> {
+    await this.#metadata.transaction(async (tables) => {
+      if ((await tables.repositories.hold(from)) === undefined) throw unknownRepository(from);
+      const [namespace, rest] = await split(tables, from);
+      const [target, targetRest] = await split(tables, to);
+      if (namespace !== undefined) {
+        if (namespace === target) await tables.robots.rebind(namespace, rest, targetRest);
+        else await requireNoRobots(tables, namespace, rest, from);
+      }
+      if (!(await tables.repositories.rename(from, to))) throw taken(to);
+    });
+    return this.show(to);
   }
 
   async tags(repository: RepositoryName, after: string, limit: number): Promise<Page<Tag>> {
@@ -53,6 +127,33 @@ export async function existing(tables: Tables, name: RepositoryName): Promise<Re
 
 export function unknownRepository(name: RepositoryName): RegistryError {
   return new RegistryError('repository-unknown', `there is no repository ${name}`, { name });
+}
+
+function taken(name: RepositoryName): RegistryError {
+  return new RegistryError('name-taken', `there is a repository ${name} already`, { name });
+}
+
+/** The namespace that the name begins with, if there is one, and what is behind it. */
+async function split(
+  tables: Tables,
+  name: RepositoryName,
+): Promise<readonly [NamespaceId | undefined, string]> {
+  const [first = '', ...rest] = name.split('/');
+  return [(await tables.namespaces.find(first))?.id, rest.join('/')];
+}
+
+async function requireNoRobots(
+  tables: Tables,
+  namespace: NamespaceId,
+  rest: string,
+  name: RepositoryName,
+): Promise<void> {
+  const [robot] = await tables.robots.list(namespace, rest, '', 1);
+  if (robot === undefined) return;
+  throw new RegistryError(
+    'conflict',
+    `the robot ${robot.name} belongs to ${name}, and robots do not leave their namespace; delete it first`,
+  );
 }
 
 function page<Name>(found: readonly Name[], limit: number): Page<Name> {

@@ -5,10 +5,13 @@ import {
   type Action,
   type Identity,
   may,
+  nameIn,
   refusal,
   RegistryError,
   type Resource,
   Resources,
+  Robots,
+  RoleGrants,
 } from '@slipway/registry';
 
 interface Needed {
@@ -19,10 +22,18 @@ interface Needed {
 /** Whether somebody may ask what they ask of an endpoint, by the endpoint's `access` and the policy. */
 @Injectable()
 export class Admission {
+  readonly #grants: RoleGrants;
   readonly #resources: Resources;
+  readonly #robots: Robots;
 
-  constructor(@Inject(Resources) resources: Resources) {
+  constructor(
+    @Inject(RoleGrants) grants: RoleGrants,
+    @Inject(Resources) resources: Resources,
+    @Inject(Robots) robots: Robots,
+  ) {
+    this.#grants = grants;
     this.#resources = resources;
+    this.#robots = robots;
   }
 
   /** Those who have not signed in are told so before anything else is looked at, where it could not help them. */
@@ -44,19 +55,16 @@ export class Admission {
     const { action, resource } = needed;
     const decision = may(identity, action, resource);
     if (decision.allowed) return resource;
-    const hidden =
-      decision.because === 'role' &&
-      !isOpenName(access) &&
-      !may(identity, 'pull', resource).allowed;
-    throw (
-      (hidden ? unseen(identity, resource) : undefined) ??
-      refusal(identity, action, resource, decision)
-    );
+    // What their token lacks is told to those who could do it with another one.
+    const own = may({ ...identity, limits: [] }, action, resource);
+    if (own.allowed) throw refusal(identity, action, resource, decision);
+    const told = refusal(identity, action, resource, own);
+    throw (own.because === 'role' ? unseen(access, asked, identity, resource) : undefined) ?? told;
   }
 
   async #needed(
     access: Access,
-    { parameters, body }: Asked<Endpoint>,
+    { parameters, query, body }: Asked<Endpoint>,
     identity: Identity,
   ): Promise<Needed | undefined> {
     switch (access.of) {
@@ -76,7 +84,30 @@ export class Admission {
         const named = access.named === 'body' ? body.name : parameters.repository;
         return this.#repository(required(text(named)), access.action);
       }
+      case 'robots':
+      case 'grants': {
+        const { repository, pattern } = { ...query, ...body };
+        return this.#part(parameters, text(repository ?? nameIn(text(pattern) || '*')));
+      }
+      case 'robot': {
+        const [namespace, name] = [text(parameters.namespace), text(parameters.robot)];
+        const robot = await this.#robots.find(namespace, name);
+        return this.#part(parameters, robot?.repository ?? '');
+      }
+      case 'grant': {
+        const namespace = text(parameters.namespace);
+        const grant = await this.#grants.find(namespace, Number(parameters.grant));
+        return this.#part(parameters, nameIn(grant?.pattern ?? '*') ?? '');
+      }
     }
+  }
+
+  /** A repository of a namespace, or the namespace. */
+  async #part(parameters: Asked<Endpoint>['parameters'], repository: string): Promise<Needed> {
+    const namespace = text(parameters.namespace);
+    const name = repository === '' ? undefined : parseRepositoryName(`${namespace}/${repository}`);
+    if (name !== undefined) return this.#repository(name, 'administer');
+    return { action: 'administer', resource: { kind: 'namespace', name: namespace } };
   }
 
   async #repository(name: RepositoryName, action: Action): Promise<Needed> {
@@ -84,31 +115,53 @@ export class Admission {
   }
 }
 
-/** A name that somebody makes up says nothing about what is there, so that they may be told what they lack. */
-function isOpenName(access: Access): boolean {
-  return access.of === 'repository' && access.named === 'body';
-}
-
-/** What does not exist, and what somebody may not know of: the same words. */
-function unseen({ name: who }: Identity, resource: Resource): RegistryError | undefined {
-  switch (resource.kind) {
-    case 'namespace':
-      return new RegistryError(
-        'namespace-unknown',
-        `there is no ${resource.name}, or ${who} does not belong to it; ask an owner of it`,
-      );
-    case 'repository': {
-      const [owner] = resource.name.split('/');
-      return new RegistryError(
-        'repository-unknown',
-        `there is no repository ${resource.name}, or ${who} may not see it; ask an owner of ${owner} for the role pull on it`,
-      );
-    }
-    case 'account':
-    case 'catalog':
+/** What does not exist and what somebody may not know of: the same words. `undefined` for what they may know of. */
+function unseen(
+  access: Access,
+  { parameters }: Asked<Endpoint>,
+  identity: Identity,
+  resource: Resource,
+): RegistryError | undefined {
+  const who = identity.name;
+  const namespace = text(parameters.namespace);
+  switch (access.of) {
+    case 'anybody':
+    case 'signed-in':
+    case 'own-account':
     case 'site':
       return undefined;
+    // Where it belongs to says whether it is there.
+    case 'robot':
+      return new RegistryError(
+        'robot-unknown',
+        `there is no robot ${namespace}+${text(parameters.robot)} that ${who} administers; ask an owner of ${namespace}`,
+      );
+    case 'grant':
+      return new RegistryError(
+        'grant-unknown',
+        `there is no grant ${text(parameters.grant)} in ${namespace} that ${who} administers; ask an owner of it`,
+      );
+    case 'repository':
+      // A name that is made up says nothing about what is there.
+      if (access.named === 'body') return undefined;
+      break;
+    case 'namespace':
+    case 'robots':
+    case 'grants':
   }
+  if (may(identity, 'pull', resource).allowed) return undefined;
+  if (resource.kind === 'repository') {
+    const [owner] = resource.name.split('/');
+    return new RegistryError(
+      'repository-unknown',
+      `there is no repository ${resource.name}, or ${who} may not see it; ask an owner of ${owner} for the role pull on it`,
+    );
+  }
+  const name = text(parameters.organisation ?? parameters.namespace);
+  return new RegistryError(
+    'namespace-unknown',
+    `there is no ${name}, or ${who} does not belong to it; ask an owner of it`,
+  );
 }
 
 function text(value: unknown): string {

@@ -5,9 +5,16 @@ import { Admission } from './admission.ts';
 import { Asker } from './asker.ts';
 import { DocumentController } from './document.controller.ts';
 import { Gate } from './gate.ts';
+import { GrantsController } from './grants.controller.ts';
 import { type Hub, providersOf } from './hub.ts';
 import { Invites } from './invites.ts';
+import { LinkPageController, LinksController } from './links.controller.ts';
 import { OrganisationsController } from './organisations.controller.ts';
+import { RepositoriesController } from './repositories.controller.ts';
+import { RobotsController } from './robots.controller.ts';
+import { TeamsController } from './teams.controller.ts';
+import { TokensController } from './tokens.controller.ts';
+import { WhyController } from './why.controller.ts';
 import { type Witness, WITNESS } from './witness.ts';
 
 /** What the management API needs, made before the app. */
@@ -21,7 +28,15 @@ export const API_CONTROLLERS: readonly Type[] = [
   AccountController,
   AccountsController,
   DocumentController,
+  GrantsController,
+  LinkPageController,
+  LinksController,
   OrganisationsController,
+  RepositoriesController,
+  RobotsController,
+  TeamsController,
+  TokensController,
+  WhyController,
 ];
 
 export function apiProviders({ hub, invites, witness }: ApiParts): readonly Provider[] {

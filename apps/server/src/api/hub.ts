@@ -1,29 +1,56 @@
+import { randomUUID } from 'node:crypto';
 import type { Provider } from '@nestjs/common';
 import type { Metadata } from '@slipway/metadata';
 import {
+  AccessTokens,
   Accounts,
+  Explanations,
   type Founders,
   type GarbageTimes,
+  type Identities,
   Links,
   Organisations,
+  Repositories,
+  type Resources,
+  Robots,
+  RoleGrants,
+  Teams,
 } from '@slipway/registry';
 import { hashPassword, verifyPassword } from '../auth/passwords.ts';
 
 /** What the management API speaks for. */
 export interface Hub {
+  readonly accessTokens: AccessTokens;
   readonly accounts: Accounts;
+  readonly explanations: Explanations;
   readonly links: Links;
   readonly metadata: Metadata;
   readonly organisations: Organisations;
+  readonly repositories: Repositories;
+  readonly robots: Robots;
+  readonly roleGrants: RoleGrants;
+  readonly teams: Teams;
 }
 
-export function openHub(metadata: Metadata, founders: Founders, times: GarbageTimes): Hub {
+export function openHub(
+  metadata: Metadata,
+  identities: Identities,
+  resources: Resources,
+  founders: Founders,
+  times: GarbageTimes,
+): Hub {
   const accounts = new Accounts(metadata, { hash: hashPassword, verify: verifyPassword }, times);
   return {
+    accessTokens: new AccessTokens(metadata, times.now, randomUUID),
     accounts,
+    explanations: new Explanations(metadata, identities, resources),
     links: new Links(metadata, accounts),
     metadata,
     organisations: new Organisations(metadata, founders, times),
+    repositories: new Repositories(metadata, times),
+    robots: new Robots(metadata),
+    roleGrants: new RoleGrants(metadata),
+    teams: new Teams(metadata),
   };
 }
 

@@ -12,7 +12,7 @@ const SUBJECTS = {
 } as const;
 
 /** Path of the page that a link opens. */
-export const LINK_PATH = '/link';
+const LINK_PATH = '/link';
 
 /** Gives one-time links out: to who asked for them, and by e-mail to whom they are for. */
 export class Invites {

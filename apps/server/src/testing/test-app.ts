@@ -82,7 +82,7 @@ export class TestApp {
       blobs: new Blobs(metadata, store, times),
       manifests: new Manifests(metadata, times, 'index'),
       referrers: new Referrers(metadata),
-      repositories: new Repositories(metadata),
+      repositories: new Repositories(metadata, times),
       resources: new Resources(metadata),
       uploads: new Uploads(metadata, store, times, randomUUID),
     };
@@ -104,7 +104,13 @@ export class TestApp {
     const app = await createApp(settings, registry, {
       audit,
       authentication: new Authentication(metadata, signIn, tokens, webSessions),
-      hub: openHub(metadata, settings.SLIPWAY_CREATE_ORGANISATIONS, times),
+      hub: openHub(
+        metadata,
+        identities,
+        registry.resources,
+        settings.SLIPWAY_CREATE_ORGANISATIONS,
+        times,
+      ),
       invites: new Invites(log, openMail(settings), site),
       log,
       metrics: new Metrics(),

@@ -47,7 +47,7 @@ export class Replica {
     this.blobs = new Blobs(metadata, store, times);
     this.manifests = new Manifests(metadata, times, sparse);
     this.referrers = new Referrers(metadata);
-    this.repositories = new Repositories(metadata);
+    this.repositories = new Repositories(metadata, times);
     this.uploads = new Uploads(metadata, store, times, randomUUID);
   }
 

@@ -1,0 +1,78 @@
+import { Controller, Inject } from '@nestjs/common';
+import {
+  BASE,
+  createRepository,
+  deleteRepository,
+  listRepositories,
+  moveRepository,
+  setVisibility,
+  showRepository,
+  updateRepository,
+} from '@slipway/api';
+import type { RepositoryName } from '@slipway/oci';
+import { may, refusal, Repositories, type Resource, Resources } from '@slipway/registry';
+import { Answers } from './answers.ts';
+import type { Call } from './call.ts';
+import { pageOf } from './pages.ts';
+
+@Controller(BASE)
+export class RepositoriesController {
+  readonly #repositories: Repositories;
+  readonly #resources: Resources;
+
+  constructor(
+    @Inject(Repositories) repositories: Repositories,
+    @Inject(Resources) resources: Resources,
+  ) {
+    this.#repositories = repositories;
+    this.#resources = resources;
+  }
+
+  @Answers(listRepositories)
+  async list({ query, identity }: Call<typeof listRepositories>) {
+    const filter = { text: query.q, namespace: query.namespace };
+    return pageOf(
+      query,
+      (after, limit) => this.#repositories.browse(identity, after, limit, filter),
+      ({ name }) => name,
+    );
+  }
+
+  @Answers(createRepository)
+  async create({ body }: Call<typeof createRepository>) {
+    return this.#repositories.create(body);
+  }
+
+  /** Under the name that it has now, when it was asked for under a former one. */
+  @Answers(showRepository)
+  async show({ parameters, resource }: Call<typeof showRepository>) {
+    return this.#repositories.show(nameOf(resource) ?? parameters.repository);
+  }
+
+  @Answers(updateRepository)
+  async update({ parameters, body }: Call<typeof updateRepository>) {
+    return this.#repositories.update(parameters.repository, body);
+  }
+
+  @Answers(setVisibility)
+  async setVisibility({ parameters, body }: Call<typeof setVisibility>) {
+    return this.#repositories.update(parameters.repository, body);
+  }
+
+  @Answers(moveRepository)
+  async move({ parameters, body, identity }: Call<typeof moveRepository>) {
+    const target = await this.#resources.repository(body.name, 'administer');
+    const decision = may(identity, 'administer', target);
+    if (!decision.allowed) throw refusal(identity, 'administer', target, decision);
+    return this.#repositories.move(parameters.repository, body.name);
+  }
+
+  @Answers(deleteRepository)
+  async delete({ parameters }: Call<typeof deleteRepository>) {
+    await this.#repositories.delete(parameters.repository);
+  }
+}
+
+function nameOf(resource: Resource | undefined): RepositoryName | undefined {
+  return resource?.kind === 'repository' ? resource.name : undefined;
+}

@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import { endpoint, nothing } from './endpoint.ts';
+import {
+  description,
+  namespaceName,
+  page,
+  pageQuery,
+  repositoryName,
+  search,
+  time,
+} from './words.ts';
+
+const visibility = z
+  .enum(['private', 'public'])
+  .describe('Everybody may pull what is public, without signing in.');
+
+const repository = z
+  .object({
+    name: z.string(),
+    description,
+    visibility,
+    tags: z.number().int().describe('How many there are.'),
+    lastPushAt: time.optional(),
+    createdAt: time,
+  })
+  .meta({ id: 'Repository' });
+
+const WEB = {
+  name: 'acme/web',
+  description: 'The shop',
+  visibility: 'private',
+  tags: 12,
+  lastPushAt: '2026-11-25T12:00:00.000Z',
+  createdAt: '2026-11-01T12:00:00.000Z',
+};
+const parameters = { repository: repositoryName };
+const who = (action: 'pull' | 'maintain' | 'administer') =>
+  ({ of: 'repository', action, named: 'parameters' }) as const;
+
+export const listRepositories = endpoint({
+  id: 'repositories.list',
+  method: 'GET',
+  path: '/repositories',
+  words: 'repositories list',
+  summary: 'List the repositories that I may pull, or search them by name',
+  access: { of: 'signed-in' },
+  query: {
+    q: search.optional(),
+    namespace: namespaceName.optional().describe('Only those of this person or organisation.'),
+    ...pageQuery,
+  },
+  answer: page(repository),
+  example: { answer: { items: [WEB], next: 'acme/web' } },
+});
+
+export const createRepository = endpoint({
+  id: 'repositories.create',
+  method: 'POST',
+  path: '/repositories',
+  words: 'repositories create <name>',
+  summary: 'Make an empty repository',
+  description: 'A push makes it too, where its namespace lets it.',
+  access: { of: 'repository', action: 'administer', named: 'body' },
+  body: {
+    name: repositoryName,
+    description: description.default(''),
+    visibility: visibility.default('private'),
+  },
+  answer: repository,
+  status: 201,
+  example: {
+    body: { name: 'acme/web', description: 'The shop' },
+    answer: {
+      name: 'acme/web',
+      description: 'The shop',
+      visibility: 'private',
+      tags: 0,
+      createdAt: WEB.createdAt,
+    },
+  },
+});
+
+export const showRepository = endpoint({
+  id: 'repositories.show',
+  method: 'GET',
+  path: '/repositories/{repository}',
+  words: 'repositories show <repository>',
+  summary: 'Show a repository',
+  access: who('pull'),
+  parameters,
+  answer: repository,
+  example: { answer: WEB },
+});
+
+export const updateRepository = endpoint({
+  id: 'repositories.update',
+  method: 'PATCH',
+  path: '/repositories/{repository}',
+  words: 'repositories update <repository>',
+  summary: "Change a repository's description",
+  access: who('maintain'),
+  parameters,
+  body: { description },
+  answer: repository,
+  example: { body: { description: 'The shop' }, answer: WEB },
+});
+
+export const setVisibility = endpoint({
+  id: 'repositories.set-visibility',
+  method: 'PUT',
+  path: '/repositories/{repository}/visibility',
+  words: 'repositories set-visibility <repository> <visibility>',
+  summary: 'Make a repository public or private',
+  access: who('administer'),
+  parameters,
+  body: { visibility },
+  answer: repository,
+  example: { body: { visibility: 'public' }, answer: { ...WEB, visibility: 'public' } },
+});
+
+export const moveRepository = endpoint({
+  id: 'repositories.move',
+  method: 'POST',
+  path: '/repositories/{repository}/move',
+  words: 'repositories move <repository> <name>',
+  summary: 'Give a repository another name, in its namespace or in another one',
+  description:
+    'For who has the role admin on both names. Grants are on names and do not move with it; nothing finds it under the former name.',
+  access: who('administer'),
+  parameters,
+  body: { name: repositoryName },
+  answer: repository,
+  example: { body: { name: 'acme/shop' }, answer: { ...WEB, name: 'acme/shop' } },
+});
+
+export const deleteRepository = endpoint({
+  id: 'repositories.delete',
+  method: 'DELETE',
+  path: '/repositories/{repository}',
+  words: 'repositories delete <repository>',
+  summary: 'Delete a repository with everything in it',
+  access: who('administer'),
+  parameters,
+  answer: nothing,
+  example: {},
+});
+
+export const REPOSITORIES = [
+  listRepositories,
+  createRepository,
+  showRepository,
+  updateRepository,
+  setVisibility,
+  moveRepository,
+  deleteRepository,
+];
