@@ -25,6 +25,7 @@ import { hashPassword, Passwords } from './auth/passwords.ts';
 import { Sealed } from './auth/sealed.ts';
 import { SignIn } from './auth/sign-in.ts';
 import { Site } from './auth/site.ts';
+import { TokenUses } from './auth/token-uses.ts';
 import { Tokens } from './auth/tokens.ts';
 import { WebSessions } from './auth/web-sessions.ts';
 import { Metrics } from './metrics.ts';
@@ -80,7 +81,7 @@ beforeAll(async () => {
   });
   const parts = {
     audit,
-    authentication: new Authentication(metadata, signIn, tokens, webSessions),
+    authentication: new Authentication(metadata, signIn, tokens, webSessions, new TokenUses()),
     hub: openHub(metadata, identities, registry.resources, 'administrators', times),
     invites: new Invites(log, undefined, site),
     log,

@@ -36,13 +36,16 @@ import { Passwords } from './auth/passwords.ts';
 import { Sealed } from './auth/sealed.ts';
 import { SignIn } from './auth/sign-in.ts';
 import { Site } from './auth/site.ts';
+import { TokenUses } from './auth/token-uses.ts';
 import { Tokens } from './auth/tokens.ts';
 import { WebSessions } from './auth/web-sessions.ts';
 import { WorkloadIssuers } from './auth/workload-issuers.ts';
 import { WorkloadTokens } from './auth/workload-tokens.ts';
 import { startGarbageJob } from './jobs/garbage.job.ts';
 import { startKeysJob } from './jobs/keys.job.ts';
+import { startNotesJob } from './jobs/notes.job.ts';
 import { Metrics } from './metrics.ts';
+import { listenForOperator } from './operator-socket.ts';
 import { checkPublicUrl } from './public-url.ts';
 import { RateLimits } from './rate-limits.ts';
 import { readiness } from './readiness.ts';
@@ -56,6 +59,7 @@ const DATABASE_PATIENCE = 60_000;
 const DELETION_DELAY = 3600;
 
 const DAY = 86_400;
+const NOTES_INTERVAL = 30_000;
 
 export interface Server {
   /** Where it listens, such as `http://127.0.0.1:5000`. */
@@ -127,8 +131,9 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
       Date.now,
       randomUUID,
     );
+    const uses = new TokenUses();
     const webSessions = new WebSessions(identities, sessions, site);
-    const authentication = new Authentication(metadata, signIn, tokens, webSessions);
+    const authentication = new Authentication(metadata, signIn, tokens, webSessions, uses);
     const metrics = new Metrics();
     const mail = openMail(settings);
     if (mail !== undefined) started.push(async () => mail.close());
@@ -160,6 +165,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
     const app = await createApp(settings, registry, parts);
     await app.listen(settings.SLIPWAY_PORT, settings.SLIPWAY_HOST);
     started.push(() => closed(app, settings.SLIPWAY_STOP_TIMEOUT * 1000));
+    started.push(await listenForOperator(app, dataDir));
 
     const interval = settings.SLIPWAY_GARBAGE_INTERVAL * 1000;
     const garbage = startGarbageJob({ metadata, store, times, metrics, log }, interval);
@@ -168,6 +174,8 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
     const rotation = settings.SLIPWAY_KEY_ROTATION * DAY;
     const keys = startKeysJob({ keys: tokens.keys, lifetime, log }, rotation);
     started.push(() => keys.stop());
+    const notes = startNotesJob({ metadata, uses, log }, NOTES_INTERVAL);
+    started.push(() => notes.stop());
     void checkPublicUrl(settings.SLIPWAY_PUBLIC_URL, log);
     return { url: await app.getUrl(), generatedPassword: generated, stop };
   } catch (error) {

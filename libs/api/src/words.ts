@@ -79,7 +79,7 @@ export const secret = z
   .max(256)
   .describe('The secret of the link.')
   .meta({ format: 'password' });
-export const flag = z.stringbool({ truthy: ['true'], falsy: ['false'] });
+export const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 /** One page of a list: `next`, when there is more, is what to send as `after` for the page behind. */
 export const page = <Item extends z.ZodType>(item: Item) =>

@@ -13,7 +13,11 @@ const STYLE = `
   }`;
 
 /** The endpoints as a page for people. It needs nothing from anywhere, not even a script. */
-export function docsPage(endpoints: readonly Endpoint[], document: unknown): string {
+export function docsPage(
+  endpoints: readonly Endpoint[],
+  document: unknown,
+  problems: readonly (readonly [reason: string, status: number])[],
+): string {
   const tags = [...new Set(endpoints.map(tagOf))];
   return `<!doctype html>
 <html lang="en">
@@ -25,7 +29,7 @@ export function docsPage(endpoints: readonly Endpoint[], document: unknown): str
 <p>${escaped(descriptionOf(document))} The same for programs: <a href="${BASE}/openapi.json">openapi.json</a>.</p>
 <p>Sign in with <code>Authorization: Basic</code> (a username and its password, or an access token in the password's place)
 or with <code>Authorization: Bearer slipway_…</code>. A slash in a repository's name is written <code>%2F</code> in a path.</p>
-<nav>${tags.map((tag) => `<a href="#${tag}">${tag}</a>`).join(' ')}</nav>
+<nav>${tags.map((tag) => `<a href="#${tag}">${tag}</a>`).join(' ')} <a href="#problems">problems</a></nav>
 ${tags
   .map(
     (tag) =>
@@ -35,6 +39,9 @@ ${tags
         .join('\n')}`,
   )
   .join('\n')}
+<h2 id="problems">problems</h2>
+<p>Whatever is refused is answered as <code>application/problem+json</code>. Its <code>reason</code> is one of these:</p>
+<table>${problems.map(([reason, status]) => `<tr id="${reason}"><td><code>${reason}</code></td><td>${status}</td></tr>`).join('')}</table>
 </html>
 `;
 }

@@ -3,9 +3,10 @@ import { BASE, ENDPOINTS, openApi, showDocument } from '@slipway/api';
 import { VERSION } from '../version.ts';
 import { Answers } from './answers.ts';
 import { docsPage } from './docs-page.ts';
+import { PROBLEMS } from './problems.ts';
 
 const DOCUMENT = openApi(ENDPOINTS, VERSION);
-const PAGE = docsPage(ENDPOINTS, DOCUMENT);
+const PAGE = docsPage(ENDPOINTS, DOCUMENT, PROBLEMS);
 
 /** The API's own description, for programs and for people. */
 @Controller(BASE)

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Site } from '../auth/site.ts';
 import type { Mail } from './mail.ts';
+import { isOperators } from './operator.ts';
 
 /** What a link is for, in the words of a message. */
 const SUBJECTS = {
@@ -32,10 +33,16 @@ export class Invites {
     what: keyof typeof SUBJECTS,
     request: FastifyRequest,
   ) {
-    const url = `${this.#site.origin(request.raw)}${LINK_PATH}#${secret}`;
+    const url = `${this.#origin(request)}${LINK_PATH}#${secret}`;
     const emailed =
       email !== undefined && (await this.#sent(email, SUBJECTS[what], url, expiresAt));
     return { url, secret, expiresAt, emailed };
+  }
+
+  /** The operator's socket has no address: then it is where the server listens. */
+  #origin({ raw, server }: FastifyRequest): string {
+    if (!isOperators(raw.socket)) return this.#site.origin(raw);
+    return this.#site.publicUrl ?? server.listeningOrigin;
   }
 
   /** A message that cannot be sent is no reason to fail: who asked has the link. */

@@ -55,6 +55,12 @@ const STATUS: Record<Reason, number> = {
   'upload-unknown': 404,
 };
 
+/** Every kind of problem, for the documents: the last part of its `type`, and its status. */
+export const PROBLEMS: readonly (readonly [reason: string, status: number])[] = [
+  ...Object.entries(STATUS),
+  ['unforeseen', 500],
+];
+
 /** Whether the request is one for this wire. */
 export function isForApi({ originalUrl }: FastifyRequest): boolean {
   return originalUrl === BASE || originalUrl.startsWith(`${BASE}/`);

@@ -8,6 +8,7 @@ import { Authentication } from './authentication.ts';
 import { hashPassword, Passwords } from './passwords.ts';
 import { SignIn } from './sign-in.ts';
 import { Site } from './site.ts';
+import { TokenUses } from './token-uses.ts';
 import { Tokens } from './tokens.ts';
 import { WebSessions } from './web-sessions.ts';
 
@@ -30,7 +31,7 @@ beforeAll(async () => {
   const limits = { idle: 60_000, longest: 60_000 };
   const sessions = new Sessions(metadata, limits, Date.now, randomUUID);
   const webSessions = new WebSessions(identities, sessions, new Site(undefined, false));
-  authentication = new Authentication(metadata, signIn, tokens, webSessions);
+  authentication = new Authentication(metadata, signIn, tokens, webSessions, new TokenUses());
   await metadata.tables.accounts.insert({
     username: 'ada',
     passwordHash: await hashPassword('a:b ä'),

@@ -3,9 +3,11 @@ import type { IncomingMessage } from 'node:http';
 import { type Metadata, Remembered } from '@slipway/metadata';
 import { ANONYMOUS, type Identity, RegistryError } from '@slipway/registry';
 import passport from 'passport';
+import { askingOf } from '../asking.ts';
 import type { Shown } from './shown.ts';
 import type { SignIn } from './sign-in.ts';
 import { BasicStrategy, BearerStrategy, SessionStrategy } from './strategies.ts';
+import type { TokenUses } from './token-uses.ts';
 import type { Tokens } from './tokens.ts';
 import type { ShownByCookie, WebSessions } from './web-sessions.ts';
 
@@ -22,11 +24,19 @@ const REMEMBERED = 10_000;
 export class Authentication {
   readonly #passport = new passport.Passport();
   readonly #known: Remembered<Shown>;
+  readonly #uses: TokenUses;
   readonly #webSessions: WebSessions;
 
-  constructor(metadata: Metadata, signIn: SignIn, tokens: Tokens, webSessions: WebSessions) {
+  constructor(
+    metadata: Metadata,
+    signIn: SignIn,
+    tokens: Tokens,
+    webSessions: WebSessions,
+    uses: TokenUses,
+  ) {
     this.#webSessions = webSessions;
     this.#known = new Remembered(metadata.access, REMEMBERED);
+    this.#uses = uses;
     this.#passport.use(new BearerStrategy(tokens, signIn));
     this.#passport.use(new BasicStrategy(signIn));
     this.#passport.use(new SessionStrategy(webSessions));
@@ -34,18 +44,9 @@ export class Authentication {
 
   /** Nobody without credentials; credentials that are wrong are refused, never taken for none. */
   async identify(request: IncomingMessage): Promise<Identity> {
-    const { authorization } = request.headers;
-    if (authorization === undefined) return ANONYMOUS;
-    const scheme = /^bearer /i.test(authorization) ? 'bearer' : 'basic';
-    // Remembered where failures are counted: here they would pass by that.
-    if (scheme === 'basic') return (await this.#verify(request, scheme)).identity;
-    const key = hash('sha256', authorization, 'base64');
-    if ((this.#known.peek(key)?.expires ?? Infinity) <= Date.now()) this.#known.forget(key);
-    const shown = await this.#known.get(key, () => this.#verify(request, scheme));
-    if (shown !== undefined && shown.expires > Date.now()) return shown.identity;
-    throw new RegistryError('unauthenticated', 'the credentials have expired', {
-      credential: scheme,
-    });
+    const identity = await this.#identity(request);
+    this.#uses.note(identity, askingOf(request).address);
+    return identity;
   }
 
   /**
@@ -68,6 +69,21 @@ export class Authentication {
       if (ended) setCookie(this.#webSessions.forget());
       throw error;
     }
+  }
+
+  async #identity(request: IncomingMessage): Promise<Identity> {
+    const { authorization } = request.headers;
+    if (authorization === undefined) return ANONYMOUS;
+    const scheme = /^bearer /i.test(authorization) ? 'bearer' : 'basic';
+    // Remembered where failures are counted: here they would pass by that.
+    if (scheme === 'basic') return (await this.#verify(request, scheme)).identity;
+    const key = hash('sha256', authorization, 'base64');
+    if ((this.#known.peek(key)?.expires ?? Infinity) <= Date.now()) this.#known.forget(key);
+    const shown = await this.#known.get(key, () => this.#verify(request, scheme));
+    if (shown !== undefined && shown.expires > Date.now()) return shown.identity;
+    throw new RegistryError('unauthenticated', 'the credentials have expired', {
+      credential: scheme,
+    });
   }
 
   async #verify(

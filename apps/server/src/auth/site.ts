@@ -2,22 +2,23 @@ import type { IncomingMessage } from 'node:http';
 
 /** Where browsers reach this registry. */
 export class Site {
-  readonly #publicUrl: string | undefined;
+  /** As its operator says. */
+  readonly publicUrl: string | undefined;
   readonly #tls: boolean;
 
   /** `tls`: whether this server itself speaks it. */
   constructor(publicUrl: string | undefined, tls: boolean) {
-    this.#publicUrl = publicUrl;
+    this.publicUrl = publicUrl;
     this.#tls = tls;
   }
 
   /** Whether browsers come by https, so that cookies are for that alone. */
   get secure(): boolean {
-    return this.#tls || this.#publicUrl?.startsWith('https:') === true;
+    return this.#tls || this.publicUrl?.startsWith('https:') === true;
   }
 
   origin(request: IncomingMessage): string {
-    return this.#publicUrl ?? originAsked(request, this.#tls);
+    return this.publicUrl ?? originAsked(request, this.#tls);
   }
 
   /**

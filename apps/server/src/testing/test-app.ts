@@ -34,6 +34,7 @@ import { hashPassword, Passwords } from '../auth/passwords.ts';
 import { Sealed } from '../auth/sealed.ts';
 import { SignIn } from '../auth/sign-in.ts';
 import { Site } from '../auth/site.ts';
+import { TokenUses } from '../auth/token-uses.ts';
 import { Tokens } from '../auth/tokens.ts';
 import { WebSessions } from '../auth/web-sessions.ts';
 import { Metrics } from '../metrics.ts';
@@ -52,6 +53,7 @@ export class TestApp {
   readonly metadata: Metadata;
   /** Everything that was seen of calls that change something. */
   readonly witnessed: Witnessed[];
+  readonly tokenUses: TokenUses;
   readonly #app: NestFastifyApplication;
   readonly #database: TestDatabase;
 
@@ -61,12 +63,14 @@ export class TestApp {
     metadata: Metadata,
     database: TestDatabase,
     witnessed: Witnessed[],
+    tokenUses: TokenUses,
   ) {
     this.#app = app;
     this.url = url;
     this.metadata = metadata;
     this.#database = database;
     this.witnessed = witnessed;
+    this.tokenUses = tokenUses;
   }
 
   /** With an administrator called admin, whose password is as that of every account made by `person`. */
@@ -95,6 +99,7 @@ export class TestApp {
     const limits = { idle: 60_000, longest: 60_000 };
     const sessions = new Sessions(metadata, limits, Date.now, randomUUID);
     const webSessions = new WebSessions(identities, sessions, site);
+    const tokenUses = new TokenUses();
     const witnessed: Witnessed[] = [];
     const witness: Witness = {
       see: async (what) => {
@@ -103,7 +108,7 @@ export class TestApp {
     };
     const app = await createApp(settings, registry, {
       audit,
-      authentication: new Authentication(metadata, signIn, tokens, webSessions),
+      authentication: new Authentication(metadata, signIn, tokens, webSessions, tokenUses),
       hub: openHub(
         metadata,
         identities,
@@ -127,7 +132,7 @@ export class TestApp {
       witness,
     });
     await app.listen(0, '127.0.0.1');
-    const test = new TestApp(app, await app.getUrl(), metadata, database, witnessed);
+    const test = new TestApp(app, await app.getUrl(), metadata, database, witnessed, tokenUses);
     await test.person('admin', { administrator: true });
     return test;
   }

@@ -1,0 +1,135 @@
+import { type Asking, type Endpoint, ENDPOINTS } from '@slipway/api';
+import { Command, Option } from 'commander';
+import { ask, type Place } from './ask.ts';
+import { type Field, fieldsOf, optionOf } from './fields.ts';
+import type { TerminalSettings } from './settings.ts';
+import { shown } from './shown.ts';
+
+/** What the terminal talks to. */
+export interface Terminal {
+  readonly settings: TerminalSettings;
+  print(text: string): void;
+  secret(what: string): Promise<string>;
+}
+
+const GROUPS: Readonly<Record<string, string>> = {
+  account: 'Who I am',
+  accounts: "People's accounts",
+  document: 'The OpenAPI document',
+  grants: 'Who was granted what',
+  invitations: 'Invitations to the site',
+  links: 'One-time links, from the other side',
+  organisations: 'Organisations, and who belongs to them',
+  repositories: 'Repositories',
+  robots: 'Accounts of no person, their secrets and trusts',
+  teams: 'Teams of organisations',
+  tokens: 'My access tokens',
+};
+
+/** Every endpoint as a command. */
+export function programFor(terminal: Terminal): Command {
+  const program = new Command('slipway-server')
+    .description('Manages a registry from a terminal.')
+    .addOption(new Option('--json', 'print the answer as JSON'))
+    .addOption(
+      new Option(
+        '--url <url>',
+        'a server elsewhere, with SLIPWAY_TOKEN, an access token made with --api; else the one that runs on SLIPWAY_DATA_DIR here, as its operator',
+      ),
+    )
+    .configureHelp({ showGlobalOptions: true })
+    .enablePositionalOptions(false)
+    .showSuggestionAfterError(true);
+  for (const endpoint of ENDPOINTS) addCommand(program, endpoint, terminal);
+  return program;
+}
+
+function addCommand(program: Command, endpoint: Endpoint, terminal: Terminal): void {
+  const words = endpoint.words.split(' ');
+  const names = words.filter((word) => !word.startsWith('<'));
+  const positions = words.filter((word) => word.startsWith('<')).map((word) => word.slice(1, -1));
+  const command = names.reduce(within, program);
+  command.summary(endpoint.summary);
+  command.description([`${endpoint.summary}.`, endpoint.description].filter(Boolean).join(' '));
+  const fields = fieldsOf(endpoint);
+  for (const name of positions) {
+    const field = fields.find((each) => each.name === name);
+    command.argument(`<${name}>`, field?.description);
+  }
+  const options = fields.filter(({ name }) => !positions.includes(name));
+  for (const field of options) command.addOption(optionOf(field));
+  command.action(async (...given: unknown[]) => {
+    const values = { ...command.opts<Record<string, unknown>>() };
+    positions.forEach((name, at) => {
+      values[name] = given[at];
+    });
+    await askSecrets(fields, values, terminal);
+    const { json, url } = program.opts<{ readonly json?: boolean; readonly url?: string }>();
+    const answer = await askAll(placeOf(terminal.settings, url), endpoint, fields, values);
+    terminal.print(json === true ? JSON.stringify(answer ?? {}, null, 2) : shown(answer));
+  });
+}
+
+function within(parent: Command, name: string): Command {
+  const known = parent.commands.find((command) => command.name() === name);
+  if (known !== undefined) return known;
+  const made = parent.command(name);
+  return made.description(GROUPS[name] ?? '');
+}
+
+async function askSecrets(
+  fields: readonly Field[],
+  values: Record<string, unknown>,
+  terminal: Terminal,
+): Promise<void> {
+  for (const { name, kind, required } of fields) {
+    if (kind !== 'secret' || !(required || values[name] === true)) continue;
+    values[name] = await terminal.secret(name);
+  }
+}
+
+/** All pages of a list, unless one is asked for by `--after` or `--limit`. */
+async function askAll(
+  place: Place,
+  endpoint: Endpoint,
+  fields: readonly Field[],
+  values: Readonly<Record<string, unknown>>,
+): Promise<unknown> {
+  const paged = 'after' in endpoint.query.shape;
+  if (!paged || values.after !== undefined || values.limit !== undefined) {
+    return ask(place, endpoint, asking(fields, values));
+  }
+  const items: unknown[] = [];
+  for (let after: string | undefined; ;) {
+    const page = (await ask(
+      place,
+      endpoint,
+      asking(fields, { ...values, after, limit: 1000 }),
+    )) as {
+      readonly items: readonly unknown[];
+      readonly next?: string;
+    };
+    items.push(...page.items);
+    if (page.next === undefined) return { items };
+    after = page.next;
+  }
+}
+
+function asking(fields: readonly Field[], values: Readonly<Record<string, unknown>>): Asking {
+  const part = (where: Field['where']) =>
+    Object.fromEntries(
+      fields
+        .filter((field) => field.where === where && values[field.name] !== undefined)
+        .map(({ name }) => [name, values[name]]),
+    );
+  const hasBody = fields.some(({ where }) => where === 'body');
+  return {
+    parameters: part('parameters'),
+    query: part('query') as NonNullable<Asking['query']>,
+    ...(hasBody && { body: part('body') }),
+  };
+}
+
+function placeOf({ dataDir, token }: TerminalSettings, url: string | undefined): Place {
+  return url === undefined ? { kind: 'socket', dataDir } : { kind: 'url', url, token };
+}

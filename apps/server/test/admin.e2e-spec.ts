@@ -1,0 +1,171 @@
+import { spawn } from 'node:child_process';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { startSlipway, type Slipway } from './slipway.ts';
+
+const projectRoot = fileURLToPath(new URL('../../..', import.meta.url));
+
+let slipway: Slipway;
+beforeAll(async () => {
+  slipway = await startSlipway();
+});
+afterAll(async () => slipway.stop());
+
+interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly errors: string;
+}
+
+/** The terminal in a process of its own, as its operator runs it. */
+async function admin(
+  args: readonly string[],
+  { input = '', env = {} }: { readonly input?: string; readonly env?: Record<string, string> } = {},
+): Promise<Ran> {
+  const child = spawn(
+    join(projectRoot, 'node_modules/.bin/node'),
+    ['apps/server/dist/admin/main.js', ...args],
+    {
+      cwd: projectRoot,
+      env: { PATH: process.env.PATH ?? '', SLIPWAY_DATA_DIR: slipway.dataDir, ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    },
+  );
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  child.stdin.end(input);
+  const [out, errors, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  return { code, out, errors };
+}
+
+/** What it printed; throws with what it complained about. */
+async function done(words: string, input?: string): Promise<string> {
+  const { code, out, errors } = await admin(words.split(' '), {
+    ...(input !== undefined && { input }),
+  });
+  if (code !== 0) throw new Error(`${words}: ${code} ${errors}`);
+  return out;
+}
+
+const secretIn = (answer: string) => (JSON.parse(answer) as { readonly secret: string }).secret;
+
+const status = async (path: string, username: string, password: string) => {
+  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  return (await fetch(slipway.url + path, { headers: { authorization } })).status;
+};
+
+test('an operator sets up an organisation with two teams and a robot, and is told why a pull fails', async () => {
+  await done('accounts create ada --password', 'correct horse battery\n');
+  await done('accounts create bob --password', 'staple battery horse\n');
+  expect(await done('organisations create acme --owner ada')).toContain('NAME            acme');
+  expect(await done('organisations add-member acme bob')).toBe('Done.\n');
+  for (const team of ['web', 'operations']) await done(`teams create acme ${team}`);
+  await done('teams add-member acme web bob');
+  await done('grants create acme push web --team web');
+  await done('grants create acme pull * --team operations');
+  await done('repositories create acme/web');
+  await done('repositories create acme/api');
+  await done('robots create acme ci');
+  await done('grants create acme push web --robot ci');
+  const secret = secretIn(
+    await done('robots create-secret acme ci builds --expires-in-days 90 --json'),
+  );
+
+  expect(await status('/v2/acme/web/tags/list', 'acme+ci', secret)).toBe(200);
+  expect(await status('/v2/acme/web/tags/list', 'bob', 'staple battery horse')).toBe(200);
+  expect(await status('/v2/acme/api/tags/list', 'bob', 'staple battery horse')).toBe(403);
+  const why = await done('why pull acme/api --account bob');
+  expect(why).toContain(
+    'bob may not pull acme/api, if there is one: ask an owner of acme for the role pull on it',
+  );
+  expect(why).toContain('grants create acme pull api --account bob');
+  expect(await done('grants who acme --repository web')).toMatch(
+    /acme\+ci +robot +push +acme\/web/,
+  );
+});
+
+test('what its owner alone may open lets in without a password', async () => {
+  const socket = await stat(join(slipway.dataDir, 'run/admin.sock'));
+  expect(socket.mode & 0o777).toBe(0o600);
+  expect((await stat(join(slipway.dataDir, 'run'))).mode & 0o777).toBe(0o700);
+  expect(JSON.parse(await done('account show --json'))).toMatchObject({
+    kind: 'operator',
+    administrator: true,
+  });
+});
+
+test('a list is shown whole, however many pages it has', async () => {
+  for (const each of ['x-one', 'x-two', 'x-three'])
+    await done(`organisations create ${each} --owner admin`);
+  const { items } = JSON.parse(await done('organisations list --json')) as {
+    items: { name: string }[];
+  };
+  expect(items.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['x-one', 'x-two', 'x-three']),
+  );
+  expect(JSON.parse(await done('organisations list --json --limit 1'))).toMatchObject({
+    items: [expect.anything()],
+    next: expect.any(String) as string,
+  });
+});
+
+test('its exit code and one sentence say what went wrong', async () => {
+  expect(await admin(['organisations', 'show', 'nowhere'])).toMatchObject({
+    code: 1,
+    out: '',
+    errors: 'there is no organisation nowhere\n',
+  });
+  expect(await admin(['organisations', 'create', 'X', '--owner', '?'])).toMatchObject({
+    code: 1,
+    errors: expect.stringMatching(/name .*\n {2}name: .*\n.*owner: /s) as string,
+  });
+  for (const words of [
+    ['organisations', 'create'],
+    ['nonsense'],
+    ['teams', 'list', 'acme', '--nonsense'],
+  ]) {
+    expect(await admin(words)).toMatchObject({ code: 2, out: '' });
+  }
+  const elsewhere = { env: { SLIPWAY_DATA_DIR: '/nowhere' } };
+  expect(await admin(['account', 'show'], elsewhere)).toMatchObject({
+    code: 3,
+    errors:
+      'the server on /nowhere does not answer: it does not run, or SLIPWAY_DATA_DIR is another one\n',
+  });
+  expect(await admin(['--help'])).toMatchObject({ code: 0, errors: '' });
+});
+
+test('a server elsewhere is managed with an access token', async () => {
+  const authorization = `Basic ${Buffer.from(`admin:${slipway.password}`).toString('base64')}`;
+  const made = await fetch(`${slipway.url}/api/v1/account/tokens`, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'terminal', api: true }),
+  });
+  const SLIPWAY_TOKEN = secretIn(await made.text());
+  const remote = (words: string[], token: string) =>
+    admin(['--url', slipway.url, ...words], {
+      env: { SLIPWAY_TOKEN: token, SLIPWAY_DATA_DIR: '/nowhere' },
+    });
+  expect((await remote(['account', 'show'], SLIPWAY_TOKEN)).out).toContain('NAME           admin');
+  expect(
+    (await remote(['tokens', 'create', 'x', '--scopes', 'acme/*:pull,push'], SLIPWAY_TOKEN)).code,
+  ).toBe(0);
+  expect(await remote(['tokens', 'list'], '')).toMatchObject({
+    code: 1,
+    errors: 'sign in first (to: List my access tokens)\n',
+  });
+  const nothing = await admin(['--url', 'http://127.0.0.1:1', 'account', 'show']);
+  expect(nothing).toMatchObject({
+    code: 3,
+    errors: expect.stringContaining('does not answer') as string,
+  });
+});
+
+test('the socket is there again after a crash', async () => {
+  await slipway.kill9();
+  await slipway.restart();
+  expect(await done('account show')).toContain('operator');
+  expect(slipway.log()).not.toContain('EADDRINUSE');
+});
