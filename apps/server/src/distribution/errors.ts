@@ -59,10 +59,6 @@ const WIRE: Record<Reason, readonly [status: number, code: ErrorCode]> = {
   'upload-unknown': [404, 'BLOB_UPLOAD_UNKNOWN'],
 };
 
-export function statusOf(reason: Reason): number {
-  return WIRE[reason][0];
-}
-
 /** The answer to everything that is thrown under `/v2`. What is no refusal is a bug: logged whole, answered without its text. */
 export async function answerError(
   log: Logger,
