@@ -1,12 +1,15 @@
 import { ACCOUNT } from './account.ts';
 import { ACCOUNTS } from './accounts.ts';
+import { AUDIT } from './audit.ts';
 import { DOCUMENT } from './document.ts';
 import type { Endpoint } from './endpoint.ts';
 import { GRANTS } from './grants.ts';
+import { KEYS } from './keys.ts';
 import { LINKS } from './links.ts';
 import { ORGANISATIONS } from './organisations.ts';
 import { REPOSITORIES } from './repositories.ts';
 import { ROBOTS } from './robots.ts';
+import { SESSIONS } from './sessions.ts';
 import { TEAMS } from './teams.ts';
 import { TOKENS } from './tokens.ts';
 import { WHY } from './why.ts';
@@ -15,6 +18,7 @@ import { WHY } from './why.ts';
 export const ENDPOINTS: readonly Endpoint[] = [
   ...ACCOUNT,
   ...TOKENS,
+  ...SESSIONS,
   ...ORGANISATIONS,
   ...TEAMS,
   ...GRANTS,
@@ -22,6 +26,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...REPOSITORIES,
   ...WHY,
   ...ACCOUNTS,
+  ...AUDIT,
+  ...KEYS,
   ...LINKS,
   ...DOCUMENT,
 ];

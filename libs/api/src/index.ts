@@ -13,6 +13,7 @@ export {
   unmakeAdministrator,
   updateOneAccount,
 } from './accounts.ts';
+export { auditFilter, listAuditEvents } from './audit.ts';
 export { showDocument } from './document.ts';
 export {
   type Answered,
@@ -26,6 +27,7 @@ export {
 } from './endpoint.ts';
 export { ENDPOINTS } from './endpoints.ts';
 export { createGrant, deleteGrant, listGrants, whoMay } from './grants.ts';
+export { listKeys, withdrawKey } from './keys.ts';
 export {
   acceptInvitation,
   choosePassword,
@@ -87,3 +89,4 @@ export {
 } from './teams.ts';
 export { createToken, listTokens, revokeToken } from './tokens.ts';
 export { why } from './why.ts';
+export { endOtherSessions, endSession, listSessions } from './sessions.ts';

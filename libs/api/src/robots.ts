@@ -217,8 +217,8 @@ export const createTrust = endpoint({
     claims: z
       .record(z.string().min(1).max(100), z.string().min(1).max(500))
       .refine(
-        (claims) => Object.keys(claims).length > 0,
-        'names no claim: anybody whom the issuer knows would be the robot',
+        (claims) => Object.values(claims).some((pattern) => /[^*]/.test(pattern)),
+        'asks nothing of the claims: anybody whom the issuer knows would be the robot',
       )
       .describe('What they must say: a name and a value, or a pattern of it, for each claim.'),
   },

@@ -144,13 +144,16 @@ export class Accounts {
     if (!(await this.#hashing.verify(passwordHash, old))) {
       throw new RegistryError('password-refused', 'the old password is wrong');
     }
-    await this.setPassword(account, fresh);
+    const { credential } = identity.principal ?? {};
+    const session = credential?.kind === 'session' ? credential.id : undefined;
+    await this.setPassword(account, fresh, session);
   }
 
-  async setPassword(account: Account, password: string): Promise<void> {
+  /** Of the sessions, `session` alone goes on. */
+  async setPassword(account: Account, password: string, session?: string): Promise<void> {
     const hash = await this.newHash(password, account.username);
     await this.#metadata.transaction(async (tables) => {
-      await replacePassword(tables, account, hash);
+      await replacePassword(tables, account, hash, session);
     });
   }
 
@@ -189,12 +192,15 @@ export async function insertAccount(
   return made;
 }
 
+/** Who signed in with the old one is signed out everywhere but in `session`. */
 export async function replacePassword(
   tables: Tables,
   { id }: Pick<Account, 'id'>,
   passwordHash: string,
+  session?: string,
 ): Promise<void> {
   await tables.accounts.setPassword(id, passwordHash);
+  await tables.sessions.deleteAll(id, session);
   await tables.oneTimeLinks.revokePasswordResets(id);
 }
 

@@ -1,5 +1,6 @@
 import type { Account, AccountId, Metadata, Tables } from '@slipway/metadata';
 import { RegistryError } from './errors.ts';
+import { isReserved } from './names.ts';
 
 /** Somebody, in the words of the provider or the directory that has just signed them in. */
 export interface Person {
@@ -87,6 +88,7 @@ async function make(tables: Tables, person: Person, rules: NewcomerRules): Promi
 /** Neither somebody's, nor what somebody was called, nor the beginning of a repository's name. */
 async function isFree({ namespaces }: Tables, name: string): Promise<boolean> {
   return (
+    !isReserved(name) &&
     (await namespaces.find(name)) === undefined &&
     (await namespaces.renamedTo(name)) === undefined &&
     (await namespaces.repositoryUnder(name)) === undefined

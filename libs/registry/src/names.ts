@@ -30,6 +30,10 @@ const RESERVED = new Set([
   'v2',
 ]);
 
+export function isReserved(name: string): boolean {
+  return RESERVED.has(name);
+}
+
 /** Refuses what no person and no organisation may be called from now on. */
 export function requireNewName(name: string): void {
   if (name.length < 2 || name.length > 64 || !NAME.test(name)) {
@@ -39,7 +43,7 @@ export function requireNewName(name: string): void {
       { name },
     );
   }
-  if (RESERVED.has(name)) {
+  if (isReserved(name)) {
     throw new RegistryError('name-taken', `${name} is reserved; choose another name`, { name });
   }
 }

@@ -3,15 +3,18 @@ import { AccountController } from './account.controller.ts';
 import { AccountsController } from './accounts.controller.ts';
 import { Admission } from './admission.ts';
 import { Asker } from './asker.ts';
+import { AuditController } from './audit.controller.ts';
 import { DocumentController } from './document.controller.ts';
 import { Gate } from './gate.ts';
 import { GrantsController } from './grants.controller.ts';
 import { type Hub, providersOf } from './hub.ts';
 import { Invites } from './invites.ts';
+import { SigningKeysController } from './keys.controller.ts';
 import { LinkPageController, LinksController } from './links.controller.ts';
 import { OrganisationsController } from './organisations.controller.ts';
 import { RepositoriesController } from './repositories.controller.ts';
 import { RobotsController } from './robots.controller.ts';
+import { SessionsController } from './sessions.controller.ts';
 import { TeamsController } from './teams.controller.ts';
 import { TokensController } from './tokens.controller.ts';
 import { WhyController } from './why.controller.ts';
@@ -27,6 +30,7 @@ export interface ApiParts {
 export const API_CONTROLLERS: readonly Type[] = [
   AccountController,
   AccountsController,
+  AuditController,
   DocumentController,
   GrantsController,
   LinkPageController,
@@ -34,6 +38,8 @@ export const API_CONTROLLERS: readonly Type[] = [
   OrganisationsController,
   RepositoriesController,
   RobotsController,
+  SessionsController,
+  SigningKeysController,
   TeamsController,
   TokensController,
   WhyController,

@@ -17,6 +17,7 @@ const STATUS: Record<Reason, number> = {
   'endpoint-unknown': 404,
   'grant-unknown': 404,
   'identity-provider-unavailable': 503,
+  'key-unknown': 404,
   'last-administrator': 409,
   'last-owner': 409,
   'length-invalid': 400,

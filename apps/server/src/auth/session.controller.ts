@@ -7,13 +7,11 @@ import {
   HttpCode,
   Inject,
   Optional,
-  Param,
   Post,
   Req,
   Res,
 } from '@nestjs/common';
-import type { AccountId, SessionRecord } from '@slipway/metadata';
-import { type Identity, RegistryError, Sessions } from '@slipway/registry';
+import { type Identity, RegistryError } from '@slipway/registry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { askingOf } from '../asking.ts';
@@ -24,25 +22,22 @@ import { WebSessions } from './web-sessions.ts';
 
 const credentials = z.object({ username: z.string().max(256), password: z.string().max(4096) });
 
-/** Signing in and out with a browser, and where else one is signed in. */
+/** Signing in and out with a browser: what a cookie is had by, and so no endpoint like the others. */
 @Controller('/api/v1/session')
 export class SessionController {
   readonly #authentication: Authentication;
   readonly #openIdConnect: OpenIdConnect | undefined;
-  readonly #sessions: Sessions;
   readonly #signIn: SignIn;
   readonly #webSessions: WebSessions;
 
   constructor(
     @Inject(Authentication) authentication: Authentication,
     @Inject(OPENID_CONNECT) @Optional() openIdConnect: OpenIdConnect | undefined,
-    @Inject(Sessions) sessions: Sessions,
     @Inject(SignIn) signIn: SignIn,
     @Inject(WebSessions) webSessions: WebSessions,
   ) {
     this.#authentication = authentication;
     this.#openIdConnect = openIdConnect;
-    this.#sessions = sessions;
     this.#signIn = signIn;
     this.#webSessions = webSessions;
   }
@@ -105,38 +100,6 @@ export class SessionController {
     reply.header('Set-Cookie', await this.#webSessions.end(request.raw));
   }
 
-  /** One's browsers that are signed in, this one too. */
-  @Get('all')
-  @Header('Cache-Control', 'no-store')
-  async list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
-    const { id, current } = await this.#person(request, reply);
-    const sessions = await this.#sessions.list(id);
-    return { sessions: sessions.map((each) => shown(each, current)) };
-  }
-
-  /** Ends all but this one. */
-  @Delete('others')
-  async deleteOthers(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    const { id, current } = await this.#person(request, reply);
-    return { ended: await this.#sessions.endOthers(id, current) };
-  }
-
-  @Delete('all/:id')
-  @HttpCode(204)
-  async deleteOne(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-    @Param('id') sessionId: string,
-  ): Promise<void> {
-    const { id } = await this.#person(request, reply);
-    const known = z.uuid().safeParse(sessionId).success;
-    if (known && (await this.#sessions.end(sessionId, id))) return;
-    throw new RegistryError('session-unknown', 'you have no such session');
-  }
-
   async #visitor(request: FastifyRequest, reply: FastifyReply): Promise<Identity> {
     const identity = await this.#authentication.identifyVisitor(request.raw, (cookie) => {
       reply.header('Set-Cookie', cookie);
@@ -144,34 +107,8 @@ export class SessionController {
     if (identity.kind !== 'anonymous') return identity;
     throw new RegistryError('unauthenticated', 'nobody is signed in');
   }
-
-  /** Whose sessions are looked at, and the one that asks. */
-  async #person(
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): Promise<{ readonly id: AccountId; readonly current: string | undefined }> {
-    const { principal, limits } = await this.#visitor(request, reply);
-    if (principal?.kind !== 'account' || limits.length > 0) {
-      throw new RegistryError('denied', 'sessions are for their person alone: sign in');
-    }
-    const { credential, id } = principal;
-    return { id, current: credential.kind === 'session' ? credential.id : undefined };
-  }
 }
 
 function who({ kind, name, administrator }: Identity) {
   return { kind, name, administrator };
-}
-
-function shown(session: SessionRecord, current: string | undefined) {
-  return {
-    id: session.id,
-    current: session.id === current,
-    method: session.method,
-    createdAt: session.createdAt.toISOString(),
-    seenAt: session.seenAt.toISOString(),
-    expiresAt: session.expiresAt.toISOString(),
-    address: session.address,
-    client: session.client,
-  };
 }

@@ -7,6 +7,7 @@ import {
   type Identity,
   isSecret,
   type Principal,
+  RegistryError,
 } from '@slipway/registry';
 import { checkAccessToken } from './access-token-check.ts';
 import type { Directory } from './directory.ts';
@@ -80,7 +81,7 @@ export class SignIn {
       else this.#audit.signedIn({ identity: shown.identity, asking });
       return shown;
     } catch (error) {
-      refused();
+      if (error instanceof RegistryError && error.reason === 'unauthenticated') refused();
       throw error;
     }
   }

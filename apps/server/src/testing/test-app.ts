@@ -55,10 +55,12 @@ export class TestApp {
   readonly witnessed: Witnessed[];
   readonly tokenUses: TokenUses;
   readonly #app: NestFastifyApplication;
+  readonly #audit: AuditLog;
   readonly #database: TestDatabase;
 
   private constructor(
     app: NestFastifyApplication,
+    audit: AuditLog,
     url: string,
     metadata: Metadata,
     database: TestDatabase,
@@ -66,6 +68,7 @@ export class TestApp {
     tokenUses: TokenUses,
   ) {
     this.#app = app;
+    this.#audit = audit;
     this.url = url;
     this.metadata = metadata;
     this.#database = database;
@@ -132,7 +135,15 @@ export class TestApp {
       witness,
     });
     await app.listen(0, '127.0.0.1');
-    const test = new TestApp(app, await app.getUrl(), metadata, database, witnessed, tokenUses);
+    const test = new TestApp(
+      app,
+      audit,
+      await app.getUrl(),
+      metadata,
+      database,
+      witnessed,
+      tokenUses,
+    );
     await test.person('admin', { administrator: true });
     return test;
   }
@@ -203,6 +214,7 @@ export class TestApp {
 
   async stop(): Promise<void> {
     await this.#app.close();
+    await this.#audit.close();
     await this.metadata.close();
     await this.#database.drop();
   }

@@ -106,8 +106,8 @@ describe('somebody who signs in with a provider', () => {
       displayName: 'Ada L',
     });
     expect(browser.cookie(slipway.url, 'slipway_oidc')).toBeUndefined();
-    const sessions = await browser.ask('GET', `${slipway.url}/api/v1/session/all`);
-    expect(sessions.json()).toMatchObject({ sessions: [{ method: 'oidc' }] });
+    const sessions = await browser.ask('GET', `${slipway.url}/api/v1/account/sessions`);
+    expect(sessions.json()).toMatchObject({ items: [{ method: 'oidc' }] });
   });
 
   it('is the same one next time, whatever they are called by then', async () => {

@@ -28,6 +28,7 @@ afterAll(async () => {
 });
 
 const here = (path = '') => `${server.slipway.url}/api/v1/session${path}`;
+const mine = (path = '') => `${server.slipway.url}/api/v1/account/sessions${path}`;
 
 async function signedIn(): Promise<Browser> {
   const browser = new Browser();
@@ -43,7 +44,7 @@ interface Listed {
   readonly current: boolean;
 }
 const listed = async (browser: Browser) =>
-  ((await browser.ask('GET', here('/all'))).json() as { sessions: Listed[] }).sessions;
+  ((await browser.ask('GET', mine())).json() as { items: Listed[] }).items;
 
 describe('a web session', () => {
   it('is had for a name and a password, by a cookie that no script reads', async () => {
@@ -83,7 +84,7 @@ describe('a web session', () => {
 
     const answer = await new Browser().send('POST', here(), { ...ada, password: secret });
     expect(problem(answer)).toEqual([403, expect.stringContaining('access token') as string]);
-    const list = await server.askAsNobody('GET', '/api/v1/session/all', {
+    const list = await server.askAsNobody('GET', '/api/v1/account/sessions', {
       headers: { authorization: basic('ada', secret) },
     });
     expect(problem(list)[0]).toBe(403);
@@ -179,13 +180,13 @@ describe('a web session', () => {
     expect(sessions.filter(({ current }) => current)).toHaveLength(1);
     const [other] = (await listed(two)).filter(({ current }) => current);
 
-    expect((await one.send('DELETE', here(`/all/${other?.id}`))).status).toBe(204);
-    expect(problem(await one.send('DELETE', here(`/all/${other?.id}`)))[0]).toBe(404);
-    expect(problem(await one.send('DELETE', here('/all/1')))[0]).toBe(404);
+    expect((await one.send('DELETE', mine(`/${other?.id ?? ''}`))).status).toBe(204);
+    expect(problem(await one.send('DELETE', mine(`/${other?.id ?? ''}`)))[0]).toBe(404);
+    expect(problem(await one.send('DELETE', mine('/1')))[0]).toBe(400);
     expect((await who(two)).status).toBe(401);
     expect((await who(three)).status).toBe(200);
 
-    const { ended } = (await one.send('DELETE', here('/others'))).json() as { ended: number };
+    const { ended } = (await one.send('DELETE', mine())).json() as { ended: number };
     expect(ended).toBeGreaterThanOrEqual(2);
     expect((await who(three)).status).toBe(401);
     expect((await who(four)).status).toBe(401);
@@ -196,22 +197,23 @@ describe('a web session', () => {
     const browser = await signedIn();
     const [session] = (await listed(browser)).filter(({ current }) => current);
 
-    const answer = await server.ask('DELETE', `/api/v1/session/all/${session?.id}`);
+    const answer = await server.ask('DELETE', `/api/v1/account/sessions/${session?.id}`);
     expect(problem(answer)[0]).toBe(404);
-    const { sessions } = (await server.ask('GET', '/api/v1/session/all')).json() as {
-      sessions: Listed[];
+    const { items } = (await server.ask('GET', '/api/v1/account/sessions')).json() as {
+      items: Listed[];
     };
-    expect(sessions.map(({ id }) => id)).not.toContain(session?.id);
+    expect(items.map(({ id }) => id)).not.toContain(session?.id);
     expect((await who(browser)).status).toBe(200);
   });
 });
 
 describe('a page of another site', () => {
   const changes: readonly (readonly [method: string, path: string])[] = [
-    ['POST', ''],
-    ['DELETE', ''],
-    ['DELETE', '/others'],
-    ['DELETE', '/all/6f0e8b1e-6f43-4b53-9b4f-0d9b6f1f0a55'],
+    ['POST', 'session'],
+    ['DELETE', 'session'],
+    ['DELETE', 'account/sessions'],
+    ['DELETE', 'account/sessions/6f0e8b1e-6f43-4b53-9b4f-0d9b6f1f0a55'],
+    ['POST', 'account/tokens'],
   ];
   const disguises: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
     ['a cross-site request', { 'sec-fetch-site': 'cross-site' }],
@@ -229,7 +231,7 @@ describe('a page of another site', () => {
     const type = body === undefined ? {} : { 'content-type': 'application/json' };
     const question = { headers: { ...headers, ...type }, ...(body !== undefined && { body }) };
 
-    const answer = await browser.ask(method, here(path), question);
+    const answer = await browser.ask(method, `${server.slipway.url}/api/v1/${path}`, question);
 
     expect(problem(answer)).toEqual([403, expect.stringContaining('a page of') as string]);
     expect(answer.each('set-cookie')).toEqual([]);
@@ -251,7 +253,7 @@ describe('a page of another site', () => {
   );
 
   it('does not keep programs out, which send their credentials themselves', async () => {
-    const answer = await server.ask('DELETE', '/api/v1/session/others');
+    const answer = await server.ask('DELETE', '/api/v1/account/sessions');
     expect(answer.status).toBe(200);
   });
 });

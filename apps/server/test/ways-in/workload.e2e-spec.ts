@@ -126,7 +126,9 @@ describe('an identity token of a job', () => {
 
   it('opens no management API', async () => {
     const headers = { authorization: basic('acme+ci', await issuer.token(JOB)) };
-    expect((await server.askAsNobody('GET', '/api/v1/session/all', { headers })).status).toBe(403);
+    expect((await server.askAsNobody('GET', '/api/v1/account/sessions', { headers })).status).toBe(
+      403,
+    );
   });
 });
 
