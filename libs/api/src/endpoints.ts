@@ -1,5 +1,6 @@
 import { ACCOUNT } from './account.ts';
 import { ACCOUNTS } from './accounts.ts';
+import { AUDIT } from './audit.ts';
 import { DOCUMENT } from './document.ts';
 import type { Endpoint } from './endpoint.ts';
 import { GRANTS } from './grants.ts';
@@ -23,5 +24,6 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...WHY,
   ...ACCOUNTS,
   ...LINKS,
+  ...AUDIT,
   ...DOCUMENT,
 ];

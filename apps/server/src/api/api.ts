@@ -3,6 +3,7 @@ import { AccountController } from './account.controller.ts';
 import { AccountsController } from './accounts.controller.ts';
 import { Admission } from './admission.ts';
 import { Asker } from './asker.ts';
+import { AuditController } from './audit.controller.ts';
 import { DocumentController } from './document.controller.ts';
 import { Gate } from './gate.ts';
 import { GrantsController } from './grants.controller.ts';
@@ -27,6 +28,7 @@ export interface ApiParts {
 export const API_CONTROLLERS: readonly Type[] = [
   AccountController,
   AccountsController,
+  AuditController,
   DocumentController,
   GrantsController,
   LinkPageController,
