@@ -55,6 +55,7 @@ export class TestApp {
   readonly witnessed: Witnessed[];
   readonly tokenUses: TokenUses;
   readonly #app: NestFastifyApplication;
+  readonly #audit: AuditLog;
   readonly #database: TestDatabase;
 
   private constructor(
@@ -64,7 +65,9 @@ export class TestApp {
     database: TestDatabase,
     witnessed: Witnessed[],
     tokenUses: TokenUses,
+    audit: AuditLog,
   ) {
+    this.#audit = audit;
     this.#app = app;
     this.url = url;
     this.metadata = metadata;
@@ -132,7 +135,15 @@ export class TestApp {
       witness,
     });
     await app.listen(0, '127.0.0.1');
-    const test = new TestApp(app, await app.getUrl(), metadata, database, witnessed, tokenUses);
+    const test = new TestApp(
+      app,
+      await app.getUrl(),
+      metadata,
+      database,
+      witnessed,
+      tokenUses,
+      audit,
+    );
     await test.person('admin', { administrator: true });
     return test;
   }
@@ -203,6 +214,7 @@ export class TestApp {
 
   async stop(): Promise<void> {
     await this.#app.close();
+    await this.#audit.close();
     await this.metadata.close();
     await this.#database.drop();
   }
