@@ -1,78 +1,78 @@
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
-import { page, pageQuery, time } from './words.ts';
+import { namespaceName, page, pageQuery, time } from './words.ts';
 
 const outcome = z.enum(['done', 'refused', 'failed']);
 
-const auditEvent = z
+const event = z
   .object({
-    id: z.number().int(),
+    id: z.string(),
     at: time,
-    actor: z.string().describe("Whose account or robot; '' for nobody that is known."),
+    actor: z.string().describe('Whose account or robot; empty for nobody that is known.'),
     actorKind: z.string(),
-    credential: z.string().describe('Which kind, and which of them; never the secret.'),
+    credential: z.string().describe('Its kind, and which of them; never the secret.'),
     action: z.string(),
     resource: z.string(),
     namespace: z.string().optional(),
     outcome,
     address: z.string(),
-    client: z.string(),
+    client: z.string().describe('The program that it says it is.'),
     requestId: z.string(),
     detail: z.record(z.string(), z.unknown()).optional(),
   })
-  .meta({ id: 'AuditEvent', description: 'What was done or refused, by whom and from where.' });
+  .meta({ id: 'AuditEvent', description: 'Something that was done, refused or failed.' });
 
-const filter = {
-  actor: z.string().max(255).optional().describe('By whom.'),
-  action: z.string().max(100).optional().describe('What: manifest.push, sign-in, teams.create.'),
-  resource: z.string().max(512).optional().describe('What the resource begins with.'),
-  namespace: z
-    .string()
-    .max(64)
-    .optional()
-    .describe('Whose; owners read of their own, site administrators of everything.'),
-  outcome: outcome.optional(),
-  since: z.iso.datetime({ offset: true }).optional().describe('From this time on (RFC 3339).'),
-  until: z.iso.datetime({ offset: true }).optional().describe('Before this time (RFC 3339).'),
-};
-
-const event = {
-  id: 4711,
+const EVENT = {
+  id: '4711',
   at: '2026-11-25T12:00:00.000Z',
   actor: 'ada',
   actorKind: 'account',
   credential: 'password',
-  action: 'manifest.push',
-  resource: 'acme/web:1.0',
+  action: 'teams.add-member',
+  resource: 'acme',
   namespace: 'acme',
   outcome: 'done',
   address: '192.0.2.7',
-  client: 'docker/28.2.2',
-  requestId: 'req-1a',
+  client: 'curl/8.5.0',
+  requestId: 'req-12',
+  detail: { team: 'web', username: 'bob' },
 };
 
-export const listAuditEvents = endpoint({
+const filter = {
+  actor: z.string().max(129).optional().describe('Only what this account or robot did.'),
+  action: z.string().max(100).optional().describe('Only this: manifest.push, say.'),
+  resource: z.string().max(255).optional().describe('Only what begins with this: acme/web, say.'),
+  outcome: outcome.optional().describe('Only what ended so.'),
+  since: time.optional().describe('Only from this time on, 2026-11-25T12:00:00Z.'),
+  until: time.optional().describe('Only before this time.'),
+  ...pageQuery,
+};
+
+export const listAudit = endpoint({
   id: 'audit.list',
   method: 'GET',
   path: '/audit',
   words: 'audit list',
-  summary: 'Read the audit log, newest first',
+  summary: 'What was done and refused, newest first',
   description:
-    'What was done, refused and tried. Without a namespace it is for site administrators; with one, for its owners too. `GET /api/v1/audit/export`, with the same filter, answers all of it as lines of JSON.',
-  access: { of: 'signed-in' },
-  query: { ...filter, ...pageQuery, after: pageQuery.after.pipe(wholeNumber()) },
-  answer: page(auditEvent),
-  example: { answer: { items: [event], next: '4711' } },
+    '`GET /api/v1/audit/export` answers all of it, with the same filter, an event as JSON in each line; with `namespace`, to its owners too.',
+  access: { of: 'site' },
+  query: { namespace: namespaceName.optional().describe('Only of this one.'), ...filter },
+  answer: page(event),
+  example: { answer: { items: [EVENT], next: '4711' } },
 });
 
-/** What the export takes: the list's filter. */
-export const auditFilter = z.strictObject(filter);
+export const listAuditOf = endpoint({
+  id: 'audit.of',
+  method: 'GET',
+  path: '/namespaces/{namespace}/audit',
+  words: 'audit of <namespace>',
+  summary: 'What was done and refused in a namespace, newest first',
+  access: { of: 'namespace', action: 'administer' },
+  parameters: { namespace: namespaceName },
+  query: filter,
+  answer: page(event),
+  example: { answer: { items: [EVENT], next: '4711' } },
+});
 
-function wholeNumber() {
-  return z
-    .string()
-    .regex(/^\d{1,15}$/, 'is not the `next` of a page')
-    .optional();
-}
-
-export const AUDIT = [listAuditEvents];
+export const AUDIT = [listAudit, listAuditOf];

@@ -13,7 +13,6 @@ export {
   unmakeAdministrator,
   updateOneAccount,
 } from './accounts.ts';
-export { auditFilter, listAuditEvents } from './audit.ts';
 export { showDocument } from './document.ts';
 export {
   type Answered,
@@ -28,6 +27,7 @@ export {
 export { ENDPOINTS } from './endpoints.ts';
 export { createGrant, deleteGrant, listGrants, whoMay } from './grants.ts';
 export { listKeys, withdrawKey } from './keys.ts';
+export { listAudit, listAuditOf } from './audit.ts';
 export {
   acceptInvitation,
   choosePassword,

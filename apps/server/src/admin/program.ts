@@ -15,6 +15,7 @@ export interface Terminal {
 const GROUPS: Readonly<Record<string, string>> = {
   account: 'Who I am',
   accounts: "People's accounts",
+  audit: 'What was done and refused',
   document: 'The OpenAPI document',
   grants: 'Who was granted what',
   invitations: 'Invitations to the site',

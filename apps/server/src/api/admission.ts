@@ -44,17 +44,15 @@ export class Admission {
     throw new RegistryError('unauthenticated', `sign in first (to: ${summary})`);
   }
 
-  /** What the identity was found to have a right to; throws what they are to be told otherwise. */
-  async admit(
+  /** Throws what those who may not are to be told. */
+  admit(
     { access }: Endpoint,
     asked: Asked<Endpoint>,
     identity: Identity,
-  ): Promise<Resource | undefined> {
-    const needed = await this.#needed(access, asked, identity);
-    if (needed === undefined) return undefined;
-    const { action, resource } = needed;
+    { action, resource }: Needed,
+  ): void {
     const decision = may(identity, action, resource);
-    if (decision.allowed) return resource;
+    if (decision.allowed) return;
     // What their token lacks is told to those who could do it with another one.
     const own = may({ ...identity, limits: [] }, action, resource);
     if (own.allowed) throw refusal(identity, action, resource, decision);
@@ -62,8 +60,9 @@ export class Admission {
     throw (own.because === 'role' ? unseen(access, asked, identity, resource) : undefined) ?? told;
   }
 
-  async #needed(
-    access: Access,
+  /** What the identity needs a right to; `undefined` for what everybody may. */
+  async needed(
+    { access }: Endpoint,
     { parameters, query, body }: Asked<Endpoint>,
     identity: Identity,
   ): Promise<Needed | undefined> {

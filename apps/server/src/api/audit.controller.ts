@@ -1,14 +1,17 @@
 import { Readable } from 'node:stream';
 import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
-import { auditFilter, BASE, listAuditEvents } from '@slipway/api';
-import { ANONYMOUS, AuditLog, refusal, RegistryError } from '@slipway/registry';
+import { BASE, listAudit, listAuditOf } from '@slipway/api';
+import { ANONYMOUS, AuditLog, type Identity, refusal, RegistryError } from '@slipway/registry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Answers } from './answers.ts';
 import { Asker } from './asker.ts';
 import type { Call } from './call.ts';
 
-/** Who did what. The log itself says who may read of which namespace. */
+type Page = Call<typeof listAudit>['query'];
+
+const filter = listAudit.query.omit({ after: true, limit: true });
+
 @Controller(BASE)
 export class AuditController {
   readonly #asker: Asker;
@@ -19,15 +22,17 @@ export class AuditController {
     this.#audit = audit;
   }
 
-  @Answers(listAuditEvents)
-  async list({ identity, query }: Call<typeof listAuditEvents>) {
-    const { after, limit, ...filter } = query;
-    const page = { before: after === undefined ? undefined : Number(after), limit };
-    const { events, before } = await this.#audit.list(identity, dated(filter), page);
-    return { items: events, ...(before !== undefined && { next: String(before) }) };
+  @Answers(listAudit)
+  async list({ query, identity }: Call<typeof listAudit>) {
+    return this.#page(identity, query);
   }
 
-  /** All of it, an event in each line, as it is read from the database. */
+  @Answers(listAuditOf)
+  async of({ parameters, query, identity }: Call<typeof listAuditOf>) {
+    return this.#page(identity, { ...query, namespace: parameters.namespace });
+  }
+
+  /** All of it, an event in each line, as it comes from the database: no answer that an endpoint could describe. */
   @Get('audit/export')
   async export(
     @Req() request: FastifyRequest,
@@ -39,23 +44,26 @@ export class AuditController {
       const denial = { allowed: false, because: 'anonymous' } as const;
       throw refusal(ANONYMOUS, 'administer', { kind: 'site' }, denial);
     }
-    const filter = auditFilter.safeParse(query);
-    if (!filter.success) throw new RegistryError('request-invalid', z.prettifyError(filter.error));
-    const lines = this.#audit.export(identity, dated(filter.data));
+    const asked = filter.safeParse(query);
+    if (!asked.success) throw new RegistryError('request-invalid', z.prettifyError(asked.error));
+    const lines = this.#audit.export(identity, asked.data);
     await reply
       .header('Cache-Control', 'no-store')
       .header('Content-Disposition', 'attachment; filename="audit.jsonl"')
       .type('application/jsonl; charset=utf-8')
       .send(Readable.from(lines));
   }
+
+  async #page(identity: Identity, { after, limit, ...filter }: Page) {
+    const page = { before: idOf(after), limit };
+    const { events, before } = await this.#audit.list(identity, filter, page);
+    const items = events.map((event) => ({ ...event, id: String(event.id) }));
+    return { items, next: before === undefined ? undefined : String(before) };
+  }
 }
 
-function dated<
-  Filter extends { readonly since?: string | undefined; readonly until?: string | undefined },
->({ since, until, ...others }: Filter) {
-  return { ...others, since: time(since), until: time(until) };
-}
-
-function time(text: string | undefined): Date | undefined {
-  return text === undefined ? undefined : new Date(text);
+function idOf(after: string | undefined): number | undefined {
+  if (after === undefined) return undefined;
+  if (/^\d{1,15}$/.test(after)) return Number(after);
+  throw new RegistryError('request-invalid', `${after} is no id of an event`);
 }

@@ -76,7 +76,9 @@ export class Gate implements NestInterceptor {
     this.#admission.requireSignIn(endpoint, progress.identity);
     progress.asked = readAsked(endpoint, request);
     const { identity, asked } = progress;
-    progress.resource = await this.#admission.admit(endpoint, asked, identity);
+    const needed = await this.#admission.needed(endpoint, asked, identity);
+    progress.resource = needed?.resource;
+    if (needed !== undefined) this.#admission.admit(endpoint, asked, identity, needed);
     setCall({ ...asked, identity, request, resource: progress.resource });
   }
 

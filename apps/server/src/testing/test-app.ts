@@ -60,15 +60,15 @@ export class TestApp {
 
   private constructor(
     app: NestFastifyApplication,
-    audit: AuditLog,
     url: string,
     metadata: Metadata,
     database: TestDatabase,
     witnessed: Witnessed[],
     tokenUses: TokenUses,
+    audit: AuditLog,
   ) {
-    this.#app = app;
     this.#audit = audit;
+    this.#app = app;
     this.url = url;
     this.metadata = metadata;
     this.#database = database;
@@ -137,12 +137,12 @@ export class TestApp {
     await app.listen(0, '127.0.0.1');
     const test = new TestApp(
       app,
-      audit,
       await app.getUrl(),
       metadata,
       database,
       witnessed,
       tokenUses,
+      audit,
     );
     await test.person('admin', { administrator: true });
     return test;
