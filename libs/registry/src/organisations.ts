@@ -1,9 +1,10 @@
 import type { Member, MemberRole, Metadata, Namespace, Tables } from '@slipway/metadata';
-import type { Identity } from './access.ts';
+import { type Identity, may } from './access.ts';
 import { existingAccount, requireTarget } from './accounts.ts';
 import { RegistryError } from './errors.ts';
 import type { GarbageTimes } from './garbage-times.ts';
 import { type Naming, renameNamespace, requireFreeName, taken } from './namespaces.ts';
+import { refusal } from './refusal.ts';
 import { type Fate, settleRepositories } from './removal.ts';
 
 export interface NewOrganisation {
@@ -43,6 +44,7 @@ export class Organisations {
 
   async create(organisation: NewOrganisation, naming: Naming): Promise<Namespace> {
     const { by } = naming;
+    requireWholeCredential(by);
     if (!by.administrator && (this.#founders !== 'everyone' || by.kind !== 'account')) {
       throw new RegistryError(
         'denied',
@@ -140,6 +142,14 @@ export function noMember(organisation: string, username: string): RegistryError 
     `${username} does not belong to ${organisation}; take them into it first`,
     { username },
   );
+}
+
+/** A token that was made for less creates nothing, whoever it belongs to. */
+function requireWholeCredential(by: Identity): void {
+  const site = { kind: 'site' } as const;
+  const decision = may(by, 'administer', site);
+  if (decision.allowed || decision.because === 'role') return;
+  throw refusal(by, 'administer', site, decision);
 }
 
 function requireOrganisation(found: Namespace | undefined, name: string): Namespace {

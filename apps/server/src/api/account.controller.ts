@@ -21,7 +21,8 @@ export class AccountController {
 
   @Answers(updateAccount)
   async update({ identity, body }: Call<typeof updateAccount>) {
-    await this.#accounts.update(identity.name, body);
+    const { username } = await this.#accounts.own(identity);
+    await this.#accounts.update(username, body);
   }
 
   @Answers(changePassword)

@@ -38,6 +38,7 @@ import { TokenUses } from '../auth/token-uses.ts';
 import { Tokens } from '../auth/tokens.ts';
 import { WebSessions } from '../auth/web-sessions.ts';
 import { Metrics } from '../metrics.ts';
+import { listenForOperator } from '../operator-socket.ts';
 import { RateLimits } from '../rate-limits.ts';
 import { readiness } from '../readiness.ts';
 import { parseSettings } from '../settings.ts';
@@ -210,6 +211,11 @@ export class TestApp {
         ...(who !== '' && { authorization: who.includes(' ') ? who : basic(who, passwordOf(who)) }),
       },
     });
+  }
+
+  /** Listens for the operator in a data folder too; answers how to stop that. */
+  async listenForOperator(dataDir: string): Promise<() => Promise<void>> {
+    return listenForOperator(this.#app, dataDir);
   }
 
   async stop(): Promise<void> {
