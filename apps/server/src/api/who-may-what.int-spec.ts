@@ -303,10 +303,10 @@ describe('whoever may not see something is told of it what they are told of what
       query: { action: 'pull', repository: `${organisation}/web`, account: name },
     });
     await same('outsider', find('why'), [why(somebody), why(nobody)], [somebody, nobody]);
-    const audit = (namespace: string): Asking => ({ query: { namespace } });
+    const audit = (namespace: string): Asking => ({ parameters: { namespace } });
     await same(
       'outsider',
-      find('audit.list'),
+      find('audit.of'),
       [audit(organisation), audit(nowhere)],
       [organisation, nowhere],
     );

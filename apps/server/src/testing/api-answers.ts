@@ -4,7 +4,7 @@
  *
  * Of what (see `askingOf`): `-` what belongs to the organisation acme, or to nothing; `private`, `public` and
  * `absent` are repositories of it, or what belongs to one; `absent` is also a grant, a robot, a key or an account
- * that is not there; `acme` is a filter; `nowhere` is an organisation that is not there; `another`'s is not the asker's own.
+ * that is not there; `nowhere` is an organisation that is not there; `another`'s is not the asker's own.
  *
  * Who (see `Tenancy`): nobody; a wrong password; a registry token; somebody disabled; people by password, namely
  * an outsider, a member of acme without a right, a member whose team has push on web*, who has maintain on the
@@ -188,8 +188,8 @@ const ANSWERS = `
   document.show                    -        ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
 
   audit.list                       -        401    401   401      401      403      403    403    403      403   403  403   403   403 403    403   403       ok   ok
-  audit.list                       acme     401    401   401      401      403      403    403    403      403   403  ok    403   ok  403    403   403       ok   ok
-  audit.list                       nowhere  401    401   401      401      403      403    403    403      403   403  403   403   403 403    403   403       ok   ok
+  audit.of                         -        401    401   401      401      404      403    403    404      404   403  ok    403   ok  403    404   403       ok   ok
+  audit.of                         nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       ok   ok
   keys.list                        -        401    401   401      401      403      403    403    403      403   403  403   403   403 403    403   403       ok   ok
   keys.withdraw                    absent   401    401   401      401      403      403    403    403      403   403  403   403   403 403    403   403       404  404
   sessions.list                    -        401    401   401      401      ok       ok     ok     ok       ok    ok   ok    403   ok  403    403   403       ok   409

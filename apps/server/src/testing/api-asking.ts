@@ -82,7 +82,6 @@ function queriesOf(of: string, at: Tenancy): Readonly<Record<string, Values>> {
   const ofRepository = repository === undefined ? {} : { repository };
   const why = { action: 'push', repository: `${at.organisation}/web` };
   return {
-    'audit.list': of === '-' ? {} : { namespace: of === 'acme' ? at.organisation : at.nowhere },
     'organisations.delete': { repositories: 'delete' },
     'teams.remove-group': { origin: 'oidc', name: 'staff' },
     'grants.list': ofRepository,
