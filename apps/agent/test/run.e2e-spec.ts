@@ -142,7 +142,7 @@ describeWith({ tools: ['runc', 'conmon', 'busybox', 'tar'], root: true }, 'slipw
           'id; pwd; hostname; env; cat /shared; (echo x > /shared) || echo read-only; cat /etc/hostname',
         ],
       ]);
-      expect(stdout).toContain('uid=1000(app) gid=1000(app) groups=1000(app),50(staff)');
+      expect(stdout).toContain('uid=1000(app) gid=1000(app) groups=50(staff),1000(app)');
       for (const line of [
         '/made/here',
         'box',

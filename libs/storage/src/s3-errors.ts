@@ -55,9 +55,16 @@ const FULL: ReadonlySet<string> = new Set([
 /** What a fault of ours brings about. */
 const MISTAKES: ReadonlySet<string> = new Set(['RangeError', 'ReferenceError', 'TypeError']);
 
+/** What the SDK calls an answer whose body, which would have named the error, broke off. */
+const UNNAMED: ReadonlySet<string> = new Set(['Error', 'NotFound', 'Unknown', 'UnknownError']);
+
 /** A request that we should not have made, and not one that may succeed later. */
-function isMistake(status = 0): boolean {
-  return status >= 400 && status < 500 && ![403, 408, 429].includes(status);
+function isMistake(failure: Failure): boolean {
+  const { name, $metadata, $response } = failure;
+  const status = $metadata?.httpStatusCode ?? 0;
+  const refused = status >= 400 && status < 500 && ![403, 408, 429].includes(status);
+  // What fails while an answer is read is the answer's fault.
+  return (refused && !UNNAMED.has(name)) || (MISTAKES.has(name) && $response === undefined);
 }
 
 function s3Error(what: string, cause: unknown): unknown {
@@ -69,7 +76,7 @@ function s3Error(what: string, cause: unknown): unknown {
     const advice = 'the server has no room left; free some, or raise the quota';
     return new StorageFullError(`cannot ${what}: ${advice} (${name})`, { cause });
   }
-  if (why === undefined && (isMistake(status) || MISTAKES.has(name))) return cause;
+  if (why === undefined && isMistake(cause as Failure)) return cause;
   const advice = ADVICE[why ?? ''] ?? reasonOf(cause as Failure);
   return new StorageUnavailableError(`cannot ${what}: ${advice} (${why ?? code ?? name})`, {
     cause,
@@ -79,6 +86,7 @@ function s3Error(what: string, cause: unknown): unknown {
 interface Failure extends Error {
   readonly code?: string;
   readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $response?: unknown;
 }
 
 function reasonOf({ message, $metadata }: Failure): string {

@@ -233,9 +233,8 @@ describeWith({ tools: [], root: true }, 'a server whose folder of blobs', () => 
       const { server, disk } = parts();
       disk.remount('ro');
       expectUnavailable(await push(server, Buffer.from('not now')));
-      expect(server.log()).toMatch(
-        /"level":50.*cannot open \S+: the disk is mounted read-only; see the kernel log/,
-      );
+      const told = /"level":50.*cannot open \S+: the disk is mounted read-only; see the kernel log/;
+      await until('the log says so', () => told.test(server.log()));
       expect((await faultsOf(server)).storage).toMatch(/mounted read-only/);
       expect((await pull(server, old)).body).toEqual(old);
       disk.remount('rw');
@@ -253,7 +252,8 @@ describeWith({ tools: [], root: true }, 'a server whose folder of blobs', () => 
       expectUnavailable(await pull(server, old));
       expectUnavailable(await push(server, Buffer.from('nowhere')));
       expect((await faultsOf(server)).storage).toMatch(/check that the disk is mounted/);
-      expect(server.log()).toMatch(/"level":50.*it is gone; check that the disk is mounted/);
+      const told = /"level":50.*it is gone; check that the disk is mounted/;
+      await until('the log says so', () => told.test(server.log()));
       expect(readdirSync(disk.path)).toEqual([]);
       boundDisk(blobs, disk.path);
       expect((await pull(server, old)).body).toEqual(old);
