@@ -335,8 +335,9 @@ describeWith({ tools: ['slapd', 'openssl'] }, 'LDAP', () => {
         name: 'bob',
         administrator: true,
       });
-      expect((await browser.ask('GET', `${address}/all`)).json()).toMatchObject({
-        sessions: [{ method: 'directory' }],
+      const own = `${server.slipway.url}/api/v1/account/sessions`;
+      expect((await browser.ask('GET', own)).json()).toMatchObject({
+        items: [{ method: 'directory' }],
       });
       const wrong = await browser.send('POST', address, { ...body, password: 'wrong' });
       expect(problem(wrong)).toEqual([401, 'wrong name or password']);
