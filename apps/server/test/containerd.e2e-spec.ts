@@ -94,6 +94,36 @@ describeWith({ tools: ['containerd', 'ctr'], root: true }, "containerd's ctr", (
 
   afterAll(() => containerd.stop(), limit);
 
+  it.each([
+    ["a robot's secret", 'acme+ci', '/namespaces/acme/robots/ci/secrets'],
+    ["a person's access token", 'admin', '/account/tokens'],
+  ])(
+    'pulls and pushes with %s',
+    async (_, username, secrets) => {
+      const manage = async (path: string, body: unknown) => {
+        const answer = await registry.fetch(`/api/v1${path}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        });
+        if (!answer.ok && answer.status !== 409) throw new Error(await answer.text());
+        return (await answer.json()) as { readonly secret: string };
+      };
+      await manage('/organisations', { name: 'acme' });
+      await manage('/namespaces/acme/robots', { name: 'ci' });
+      await manage('/namespaces/acme/grants', { pattern: '*', role: 'push', robot: 'ci' });
+      const { secret } = await manage(secrets, { name: 'a test' });
+      const by = ['--plain-http', '--user', `${username}:${secret}`];
+      const image = await multiLayerImage(registry.folder);
+      const name = `acme/${username.replace('+', '-')}`;
+      await registry.push(image, name);
+      await ctr.run(['images', 'pull', ...by, remote(name)]);
+      await ctr.run(['images', 'push', ...by, remote(`${name}-again`), remote(name)]);
+      expect(await registry.content(`${name}-again`, 'latest')).toEqual(image.content);
+    },
+    limit,
+  );
+
   it(
     'is told that the password is wrong',
     async () => {
