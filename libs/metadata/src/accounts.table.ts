@@ -121,10 +121,6 @@ export class AccountsTable {
     await this.#sql.query(DESCRIBE, [id, email, displayName]);
   }
 
-  async appoint(id: AccountId, administrator: boolean): Promise<void> {
-    await this.#sql.query(APPOINT, [id, administrator]);
-  }
-
   async setPassword(id: AccountId, passwordHash: string): Promise<void> {
     await this.#sql.query(SET_PASSWORD, [id, passwordHash]);
   }
@@ -192,11 +188,6 @@ const HOLD_EXTERNAL: Statement<unknown> = {
 const DESCRIBE: Statement<unknown> = {
   name: 'accounts.describe',
   text: 'update accounts set email = $2, display_name = $3 where id = $1',
-};
-
-const APPOINT: Statement<unknown> = {
-  name: 'accounts.appoint',
-  text: 'update accounts set administrator = $2 where id = $1',
 };
 
 const SET_PASSWORD: Statement<unknown> = {

@@ -1,8 +1,7 @@
 import type { AccountId } from './accounts.table.ts';
 import type { Sql, Statement } from './sql.ts';
 import type { TeamGroupRow } from './team-group.row.ts';
-
-export type TeamId = number;
+import type { TeamId } from './teams.table.ts';
 
 /** Teams whose people come from groups of an identity provider. */
 export class TeamGroupsTable {

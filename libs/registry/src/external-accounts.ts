@@ -120,7 +120,7 @@ async function describe(tables: Tables, before: Account, person: Person): Promis
     await tables.accounts.describe(before.id, email, displayName);
   }
   if (before.administrator === administrator) return false;
-  await tables.accounts.appoint(before.id, administrator);
+  await tables.accounts.setAdministrator(before.id, administrator);
   return true;
 }
 
