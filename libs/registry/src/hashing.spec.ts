@@ -20,14 +20,14 @@ test('the digest of what streams past is that of its bytes, however they are spl
     fc.asyncProperty(algorithm, chunks, chunks, async (name, first, second) => {
       const one = hashing(emptyHash(name), each(first));
       expect(await drained(one.bytes)).toEqual(Buffer.concat(first));
-      expect(digestSoFar(one.state())).toBe(digestOfBytes(name, Buffer.concat(first)));
+      expect(digestSoFar(one.end())).toBe(digestOfBytes(name, Buffer.concat(first)));
 
-      const other = hashing(one.state(), each(second));
+      const other = hashing(one.end(), each(second));
       await drained(other.bytes);
 
       const whole = Buffer.concat([...first, ...second]);
-      expect(other.state().size).toBe(whole.length);
-      expect(digestSoFar(other.state())).toBe(digestOfBytes(name, whole));
+      expect(other.end().size).toBe(whole.length);
+      expect(digestSoFar(other.end())).toBe(digestOfBytes(name, whole));
       expect(digestSoFar(await rehash(name, each([whole])))).toBe(digestOfBytes(name, whole));
     }),
   );
@@ -45,10 +45,30 @@ test('what was hashed before a source failed counts', async () => {
     yield Buffer.from('abc');
     throw new Error('the client went away');
   }
-  const { bytes, state } = hashing(emptyHash('sha256'), failing());
+  const { bytes, end } = hashing(emptyHash('sha256'), failing());
 
   await expect(drained(bytes)).rejects.toThrow('the client went away');
 
-  expect(state().size).toBe(3);
-  expect(digestSoFar(state())).toBe(digestOfBytes('sha256', Buffer.from('abc')));
+  expect(end().size).toBe(3);
+  expect(digestSoFar(end())).toBe(digestOfBytes('sha256', Buffer.from('abc')));
+});
+
+test('what arrives after the end does not count', async () => {
+  const late = Promise.withResolvers<undefined>();
+  async function* slow() {
+    yield Buffer.from('abc');
+    await late.promise;
+    yield Buffer.from('def');
+  }
+  const { bytes, end } = hashing(emptyHash('sha256'), slow());
+  const iterator = bytes[Symbol.asyncIterator]();
+  await iterator.next();
+  const pending = iterator.next();
+
+  const state = end();
+  late.resolve(undefined);
+
+  expect((await pending).done).toBe(true);
+  expect(state.size).toBe(3);
+  expect(digestSoFar(state)).toBe(digestOfBytes('sha256', Buffer.from('abc')));
 });

@@ -12,20 +12,33 @@ export function emptyHash(algorithm: Algorithm): HashState {
   return { algorithm, size: 0, hash: createHash(algorithm) };
 }
 
-/** Passes `source` through, hashing it on the way; `state()` tells the hash of what has passed so far. */
-export function hashing(
-  before: HashState,
-  source: AsyncIterable<Uint8Array>,
-): { readonly bytes: AsyncIterable<Uint8Array>; readonly state: () => HashState } {
+/** A source that is hashed as it passes. */
+export interface Hashing {
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** The hash of what has passed. What comes later passes no more: the state stays that of these bytes. */
+  readonly end: () => HashState;
+}
+
+/**
+ * Passes `source` through, hashing it on the way. Whoever reads it may leave in the middle, when the client
+ * or the database is lost, say; what its source still had to give arrives after that, and does not count.
+ */
+export function hashing(before: HashState, source: AsyncIterable<Uint8Array>): Hashing {
   let { size } = before;
+  let ended = false;
   async function* bytes(): AsyncGenerator<Uint8Array> {
     for await (const chunk of source) {
+      if (ended) return;
       before.hash.update(chunk);
       size += chunk.length;
       yield chunk;
     }
   }
-  return { bytes: bytes(), state: () => ({ ...before, size }) };
+  const end = (): HashState => {
+    ended = true;
+    return { ...before, size };
+  };
+  return { bytes: bytes(), end };
 }
 
 /** Reads `source` to its end into a new hash. */

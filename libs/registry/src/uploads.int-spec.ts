@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { MetadataUnavailableError } from '@slipway/metadata';
 import { eventually, named } from '@slipway/metadata/testing';
 import { type Algorithm, digestOf, type RepositoryName } from '@slipway/oci';
@@ -500,6 +501,28 @@ describe('a lost database', () => {
     await expect(appending).rejects.toThrow(MetadataUnavailableError);
     paused.end.resolve(undefined);
     expect(await other.uploads.size(upload)).toBe(40);
+    const rest = aChunk(bytes.subarray(40), { start: 40 });
+    await one.uploads.complete(upload, digestOfBytes('sha256', bytes), rest);
+    expect(await readBack(one, DEMO, bytes)).toEqual(bytes);
+  });
+
+  test('in the middle of a chunk does not spoil the digest of what the client sends again', async () => {
+    const bytes = randomBytes(100);
+    const upload = await one.uploads.start(DEMO);
+    const begun = aPausedSource(bytes.subarray(0, 40));
+    async function* brokenOff() {
+      yield* begun.source;
+      yield bytes.subarray(40, 70);
+    }
+    const appending = one.uploads.append(upload, aChunk(brokenOff()));
+    appending.catch(() => undefined);
+    await begun.reached;
+    await registry.database.breakConnections();
+    await expect(appending).rejects.toThrow(MetadataUnavailableError);
+
+    begun.end.resolve(undefined);
+    await setImmediate();
+
     const rest = aChunk(bytes.subarray(40), { start: 40 });
     await one.uploads.complete(upload, digestOfBytes('sha256', bytes), rest);
     expect(await readBack(one, DEMO, bytes)).toEqual(bytes);

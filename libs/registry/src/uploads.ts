@@ -199,17 +199,17 @@ export class Uploads {
       );
     }
     const before = this.#hashes.of(upload.id, algorithm, ingest);
-    const { bytes, state } = before
-      ? hashing(before, chunk.source)
-      : { bytes: chunk.source, state: () => undefined };
+    const hashed = before && hashing(before, chunk.source);
     const sizeBefore = ingest.size;
+    let state: HashState | undefined;
     try {
-      await ingest.append(bytes, AbortSignal.any([chunk.signal, writer.lost]));
+      const signal = AbortSignal.any([chunk.signal, writer.lost]);
+      await ingest.append(hashed?.bytes ?? chunk.source, signal);
     } catch (error) {
       throw error instanceof AlreadyCommittedError ? fullUpload(upload, ingest.size) : error;
     } finally {
-      const soFar = state();
-      if (soFar !== undefined) this.#hashes.remember(upload.id, soFar, ingest);
+      state = hashed?.end();
+      if (state !== undefined) this.#hashes.remember(upload.id, state, ingest);
     }
     const received = ingest.size - sizeBefore;
     if (chunk.length !== undefined && received !== chunk.length) {
@@ -219,7 +219,7 @@ export class Uploads {
         { announced: chunk.length, received },
       );
     }
-    return state();
+    return state;
   }
 
   async #commit(upload: UploadId, writer: Writer, digest: Digest, size: number): Promise<void> {
