@@ -2,10 +2,12 @@ import type { MigrationInterface } from 'typeorm';
 import { CreateRegistry1795435200000 } from './1795435200000-create-registry.ts';
 import { CreateTenancy1795600000000 } from './1795600000000-create-tenancy.ts';
 import { IndexAuditTimes1795600100000 } from './1795600100000-index-audit-times.ts';
+import { CreateTagLedger1795700000000 } from './1795700000000-create-tag-ledger.ts';
 
 /** Every migration, oldest first. One that has landed is never edited. */
 export const migrations: readonly (new () => MigrationInterface)[] = [
   CreateRegistry1795435200000,
   CreateTenancy1795600000000,
   IndexAuditTimes1795600100000,
+  CreateTagLedger1795700000000,
 ];

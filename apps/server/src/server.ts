@@ -44,6 +44,7 @@ import { WorkloadIssuers } from './auth/workload-issuers.ts';
 import { WorkloadTokens } from './auth/workload-tokens.ts';
 import { startGarbageJob } from './jobs/garbage.job.ts';
 import { startKeysJob } from './jobs/keys.job.ts';
+import { startLedgerJob } from './jobs/ledger.job.ts';
 import { startNotesJob } from './jobs/notes.job.ts';
 import { Metrics } from './metrics.ts';
 import { listenForOperator } from './operator-socket.ts';
@@ -60,6 +61,7 @@ const DATABASE_PATIENCE = 60_000;
 const DELETION_DELAY = 3600;
 
 const DAY = 86_400;
+const LEDGER_INTERVAL = 2_000;
 const NOTES_INTERVAL = 30_000;
 
 export interface Server {
@@ -139,16 +141,17 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
     const metrics = new Metrics();
     const mail = openMail(settings);
     if (mail !== undefined) started.push(async () => mail.close());
+    const hub = openHub(
+      metadata,
+      identities,
+      registry.resources,
+      settings.SLIPWAY_CREATE_ORGANISATIONS,
+      times,
+    );
     const parts = {
       audit,
       authentication,
-      hub: openHub(
-        metadata,
-        identities,
-        registry.resources,
-        settings.SLIPWAY_CREATE_ORGANISATIONS,
-        times,
-      ),
+      hub,
       invites: new Invites(log, mail, site),
       log,
       metrics,
@@ -178,6 +181,8 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
     started.push(() => keys.stop());
     const notes = startNotesJob({ metadata, uses, log }, NOTES_INTERVAL);
     started.push(() => notes.stop());
+    const ledger = startLedgerJob({ ledger: hub.ledger, log }, LEDGER_INTERVAL);
+    started.push(() => ledger.stop());
     void checkPublicUrl(settings.SLIPWAY_PUBLIC_URL, log);
     return { url: await app.getUrl(), generatedPassword: generated, stop };
   } catch (error) {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startSlipway, type Slipway } from './slipway.ts';
 
@@ -168,4 +169,48 @@ test('the socket is there again after a crash', async () => {
   await slipway.restart();
   expect(await done('account show')).toContain('operator');
   expect(slipway.log()).not.toContain('EADDRINUSE');
+});
+
+test('a tag that was overwritten by mistake is back in one command and the ledger is whole', async () => {
+  const index = (id: string) =>
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: 'application/vnd.oci.image.index.v1+json',
+      manifests: [],
+      annotations: { id },
+    });
+  const authorization = `Basic ${Buffer.from(`${slipway.username}:${slipway.password}`).toString('base64')}`;
+  const latest = `${slipway.url}/v2/shop/web/manifests/latest`;
+  const push = async (id: string) => {
+    const headers = { authorization, 'content-type': 'application/vnd.oci.image.index.v1+json' };
+    const answer = await fetch(latest, { method: 'PUT', headers, body: index(id) });
+    return answer.headers.get('docker-content-digest') ?? '';
+  };
+  const good = await push('good');
+  const bad = await push('bad');
+
+  expect(await done('tags restore shop/web latest')).toContain(`DIGEST  ${good}`);
+
+  const pulled = await fetch(latest, { headers: { authorization } });
+  expect(pulled.headers.get('docker-content-digest')).toBe(good);
+  const history = await done('tags history shop/web latest');
+  expect(history.match(/tag\.restore|manifest\.push/g)).toEqual([
+    'tag.restore',
+    'manifest.push',
+    'manifest.push',
+  ]);
+  expect(history).toContain(bad);
+  expect(await done('tags list shop/web')).toContain(good);
+
+  // Sealed every other second.
+  let verified = '';
+  for (let tries = 0; tries < 100 && !verified.includes('shop/web'); tries++) {
+    verified = await done('ledger verify');
+    await sleep(100);
+  }
+  expect(verified).toMatch(/^shop\/web +3 +[0-9a-f]{64}/m);
+  expect(await admin(['tags', 'restore', 'shop/web', 'never'])).toMatchObject({
+    code: 1,
+    errors: 'shop/web never had a tag never\n',
+  });
 });

@@ -30,6 +30,8 @@ export interface Endpoint<
   /** What is answered; `nothing` with status 204. */
   readonly answer: Answer;
   readonly status: 200 | 201 | 204;
+  /** Of what checks something: whether the answer says that all is well. A terminal ends with 1 when it is not. */
+  isSound?(answer: z.output<Answer>): boolean;
   readonly example: { readonly body?: unknown; readonly answer?: unknown };
 }
 
@@ -50,6 +52,7 @@ interface Written<
   readonly body?: Body;
   readonly answer: Answer;
   readonly status?: 201;
+  isSound?(answer: z.output<Answer>): boolean;
   readonly example: Endpoint['example'];
 }
 

@@ -5,11 +5,13 @@ import { DOCUMENT } from './document.ts';
 import type { Endpoint } from './endpoint.ts';
 import { GRANTS } from './grants.ts';
 import { KEYS } from './keys.ts';
+import { LEDGER } from './ledger.ts';
 import { LINKS } from './links.ts';
 import { ORGANISATIONS } from './organisations.ts';
 import { REPOSITORIES } from './repositories.ts';
 import { ROBOTS } from './robots.ts';
 import { SESSIONS } from './sessions.ts';
+import { TAGS } from './tags.ts';
 import { TEAMS } from './teams.ts';
 import { TOKENS } from './tokens.ts';
 import { WHY } from './why.ts';
@@ -24,9 +26,11 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...GRANTS,
   ...ROBOTS,
   ...REPOSITORIES,
+  ...TAGS,
   ...WHY,
   ...ACCOUNTS,
   ...AUDIT,
+  ...LEDGER,
   ...KEYS,
   ...LINKS,
   ...DOCUMENT,

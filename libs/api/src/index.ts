@@ -28,6 +28,7 @@ export { ENDPOINTS } from './endpoints.ts';
 export { createGrant, deleteGrant, listGrants, whoMay } from './grants.ts';
 export { listKeys, withdrawKey } from './keys.ts';
 export { listAudit, listAuditOf } from './audit.ts';
+export { verifyLedger } from './ledger.ts';
 export {
   acceptInvitation,
   choosePassword,
@@ -76,6 +77,7 @@ export {
   showRobot,
   updateRobot,
 } from './robots.ts';
+export { listTags, restoreTag, tagHistory } from './tags.ts';
 export {
   addTeamGroup,
   addTeamMember,

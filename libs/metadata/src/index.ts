@@ -22,6 +22,8 @@ export type { TrustRecord } from './robot-trusts.table.ts';
 export type { SessionRecord } from './sessions.table.ts';
 export type { SigningKeyRecord } from './signing-keys.table.ts';
 export type { Tables } from './tables.ts';
+export type { Ledger, LedgerEntry, Link } from './tag-ledgers.table.ts';
+export type { MovedTag, TagMove } from './tag-moves.table.ts';
 export type { Team, TeamGroup, TeamId } from './teams.table.ts';
 export type { UploadRecord } from './uploads.table.ts';
 export type { Writer } from './writer.ts';

@@ -3,6 +3,7 @@ import { insertEvents, type NewAuditEvent } from './audit-events.table.ts';
 import { asked, GatheredStatements } from './gathered-statements.ts';
 import type { RepositoryId } from './repositories.table.ts';
 import type { Sql, Statement } from './sql.ts';
+import { attributed } from './tag-moves.table.ts';
 
 /** All of a manifest but its bytes. */
 export interface ManifestRecord {
@@ -217,7 +218,8 @@ const CONTENT: Statement<{ content: Buffer }> = {
 /** A row that is locked to be kept and was deleted meanwhile is not there, so its manifest does not fit. */
 const PUT_WHOLE: Statement<unknown> = {
   name: 'manifests.put-whole',
-  text: `with repository as (select id from repositories where name = $1),
+  text: `with mover as materialized (${attributed("coalesce(($12::jsonb->0)::text, '')")}),
+    repository as (select id from repositories, mover where name = $1),
     blob as (
       select l.digest, b.size from repository r
       join repository_blobs l on l.repository_id = r.id and l.digest = any($9::text[])

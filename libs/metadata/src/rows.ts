@@ -19,6 +19,7 @@ import { RoleGrantRow } from './role-grant.row.ts';
 import { SessionRow } from './session.row.ts';
 import { SignInFailureRow } from './sign-in-failure.row.ts';
 import { SigningKeyRow } from './signing-key.row.ts';
+import { TagLedgerRow, TagMoveRow } from './tag-move.row.ts';
 import { TagRow } from './tag.row.ts';
 import { TeamGroupRow } from './team-group.row.ts';
 import { TeamMemberRow } from './team-member.row.ts';
@@ -51,6 +52,8 @@ export const rows = [
   SessionRow,
   SignInFailureRow,
   SigningKeyRow,
+  TagLedgerRow,
+  TagMoveRow,
   TagRow,
   TeamGroupRow,
   TeamMemberRow,

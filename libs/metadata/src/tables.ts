@@ -15,6 +15,8 @@ import { RobotTrustsTable } from './robot-trusts.table.ts';
 import { SessionsTable } from './sessions.table.ts';
 import { SigningKeysTable } from './signing-keys.table.ts';
 import type { Sql } from './sql.ts';
+import { TagLedgersTable } from './tag-ledgers.table.ts';
+import { TagMovesTable } from './tag-moves.table.ts';
 import { TagsTable } from './tags.table.ts';
 import { TeamGroupsTable } from './team-groups.table.ts';
 import { RobotsTable } from './robots.table.ts';
@@ -39,6 +41,8 @@ export interface Tables {
   readonly robotTrusts: RobotTrustsTable;
   readonly sessions: SessionsTable;
   readonly signingKeys: SigningKeysTable;
+  readonly tagLedgers: TagLedgersTable;
+  readonly tagMoves: TagMovesTable;
   readonly tags: TagsTable;
   readonly teamGroups: TeamGroupsTable;
   readonly robots: RobotsTable;
@@ -65,6 +69,8 @@ export function tablesOver(sql: Sql): Tables {
     robotTrusts: new RobotTrustsTable(sql),
     sessions: new SessionsTable(sql),
     signingKeys: new SigningKeysTable(sql),
+    tagLedgers: new TagLedgersTable(sql),
+    tagMoves: new TagMovesTable(sql),
     tags: new TagsTable(sql),
     teamGroups: new TeamGroupsTable(sql),
     robots: new RobotsTable(sql),

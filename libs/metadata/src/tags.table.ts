@@ -29,6 +29,11 @@ export class TagsTable {
     return (await this.#sql.query(CREATE, [repository, tag, digest])).length > 0;
   }
 
+  /** Where the tag points; one that is there stays as it is until the transaction ends. */
+  async hold(repository: RepositoryId, tag: Tag): Promise<Digest | undefined> {
+    return (await this.#sql.query(HOLD, [repository, tag]))[0]?.digest;
+  }
+
   /** Removes the tag and nothing else; `false` when it was not there. */
   async delete(repository: RepositoryId, tag: Tag): Promise<boolean> {
     return (await this.#sql.query(DELETE, [repository, tag])).length > 0;
@@ -57,6 +62,11 @@ const CREATE: Statement<unknown> = {
   name: 'tags.create',
   text: `insert into tags (repository_id, name, digest) values ($1, $2, $3)
     on conflict (repository_id, name) do nothing returning 1`,
+};
+
+const HOLD: Statement<{ digest: Digest }> = {
+  name: 'tags.hold',
+  text: 'select digest from tags where repository_id = $1 and name = $2 for update',
 };
 
 const DELETE: Statement<unknown> = {

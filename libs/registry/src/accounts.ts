@@ -1,5 +1,6 @@
 import type { Account, AccountFilter, Metadata, Tables } from '@slipway/metadata';
 import { type Identity, may } from './access.ts';
+import type { By } from './audit-event.ts';
 import { RegistryError } from './errors.ts';
 import type { GarbageTimes } from './garbage-times.ts';
 import {
@@ -108,7 +109,7 @@ export class Accounts {
   }
 
   /** With the namespace; `fate` says what becomes of the repositories there. */
-  async delete(username: string, fate: Fate, by: Identity): Promise<void> {
+  async delete(username: string, fate: Fate, by: By): Promise<void> {
     await this.#metadata.transaction(async (tables) => {
       const account = await existingAccount(tables, username);
       await requireAnotherAdministrator(tables, account);
@@ -122,8 +123,8 @@ export class Accounts {
       }
       const namespace = await tables.namespaces.hold(username);
       if (namespace === undefined) throw unknownNamespace(username);
-      await requireTarget(tables, username, fate, by);
-      await settleRepositories(tables, username, fate, this.#times);
+      await requireTarget(tables, username, fate, by.identity);
+      await settleRepositories(tables, username, fate, this.#times, by);
       await tables.accounts.delete(account.id);
       await tables.namespaces.delete(namespace.id);
     });

@@ -13,6 +13,7 @@ export type Reason =
   | 'digest-mismatch'
   | 'endpoint-unknown'
   | 'grant-unknown'
+  | 'history-unknown'
   | 'key-unknown'
   | 'last-administrator'
   | 'last-owner'

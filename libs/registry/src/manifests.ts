@@ -151,8 +151,10 @@ export class Manifests {
       const missing = await this.#requireSuccessors(tables, id, push.repository, pointsAt);
       const digests = pointsAt.map(({ descriptor }) => descriptor.digest);
       await tables.manifests.put(id, manifest, digests);
+      const [event] = events;
+      if (event !== undefined) await tables.tagMoves.attribute(event);
       for (const tag of tags) await setTag(tables, id, push, tag, manifest.digest);
-      if (events.length > 0) await tables.auditEvents.insert(events);
+      if (event !== undefined) await tables.auditEvents.insertOne(event);
       return missing;
     });
   }
@@ -163,8 +165,9 @@ export class Manifests {
       const id = await existing(tables, repository);
       if (by !== undefined) {
         const action = reference.kind === 'tag' ? 'tag.delete' : 'manifest.delete';
-        const deed = onRepository(action, repository, reference);
-        await tables.auditEvents.insertOne(eventOf(by, deed, 'done'));
+        const event = eventOf(by, onRepository(action, repository, reference), 'done');
+        await tables.auditEvents.insertOne(event);
+        await tables.tagMoves.attribute(event);
       }
       if (reference.kind === 'tag') {
         if (!(await tables.tags.delete(id, reference.tag)))

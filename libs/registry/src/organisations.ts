@@ -1,6 +1,7 @@
 import type { Member, MemberRole, Metadata, Namespace, Tables } from '@slipway/metadata';
 import { type Identity, may } from './access.ts';
 import { existingAccount, requireTarget } from './accounts.ts';
+import type { By } from './audit-event.ts';
 import { RegistryError } from './errors.ts';
 import type { GarbageTimes } from './garbage-times.ts';
 import { type Naming, renameNamespace, requireFreeName, taken } from './namespaces.ts';
@@ -90,11 +91,11 @@ export class Organisations {
   }
 
   /** `fate` says what becomes of its repositories. */
-  async delete(name: string, fate: Fate, by: Identity): Promise<void> {
+  async delete(name: string, fate: Fate, by: By): Promise<void> {
     await this.#metadata.transaction(async (tables) => {
       const { id } = await heldOrganisation(tables, name);
-      await requireTarget(tables, name, fate, by);
-      await settleRepositories(tables, name, fate, this.#times);
+      await requireTarget(tables, name, fate, by.identity);
+      await settleRepositories(tables, name, fate, this.#times, by);
       await tables.namespaces.delete(id);
     });
   }

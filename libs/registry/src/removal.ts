@@ -1,6 +1,7 @@
 import type { RepositoryId, Tables } from '@slipway/metadata';
-import { parseRepositoryName } from '@slipway/oci';
+import { parseRepositoryName, type RepositoryName } from '@slipway/oci';
 import { RegistryError } from './errors.ts';
+import { type By, eventOf, onRepository } from './audit-event.ts';
 import type { GarbageTimes } from './garbage-times.ts';
 
 /** What becomes of the repositories of a namespace that goes. */
@@ -15,9 +16,14 @@ export type Fate =
  */
 export async function removeRepository(
   tables: Tables,
-  id: RepositoryId,
+  { id, name }: { readonly id: RepositoryId; readonly name: RepositoryName },
   times: GarbageTimes,
+  by: By | undefined,
 ): Promise<void> {
+  if (by !== undefined) {
+    const deed = onRepository('repository.delete', name, undefined);
+    await tables.tagMoves.attribute(eventOf(by, deed, 'done'));
+  }
   const digests = await tables.blobs.unlinkAll(id);
   await tables.repositories.delete(id);
   const keys = await tables.blobs.removeAllUnlinked(digests);
@@ -30,6 +36,7 @@ export async function settleRepositories(
   namespace: string,
   fate: Fate,
   times: GarbageTimes,
+  by: By | undefined,
 ): Promise<void> {
   const names = await tables.repositories.under(namespace);
   if (names.length === 0) return;
@@ -43,7 +50,7 @@ export async function settleRepositories(
     case 'delete':
       for (const name of names) {
         const id = await tables.repositories.hold(name);
-        if (id !== undefined) await removeRepository(tables, id, times);
+        if (id !== undefined) await removeRepository(tables, { id, name }, times, by);
       }
       return;
     case 'transfer': {

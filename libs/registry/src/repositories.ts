@@ -9,6 +9,7 @@ import type {
 } from '@slipway/metadata';
 import type { RepositoryName, Tag } from '@slipway/oci';
 import type { Identity } from './access.ts';
+import type { By } from './audit-event.ts';
 import { RegistryError } from './errors.ts';
 import type { GarbageTimes } from './garbage-times.ts';
 import { removeRepository } from './removal.ts';
@@ -72,13 +73,13 @@ export class Repositories {
   }
 
   /** With everything in it, and the robots that belong to it. */
-  async delete(name: RepositoryName): Promise<void> {
+  async delete(name: RepositoryName, by?: By): Promise<void> {
     await this.#metadata.transaction(async (tables) => {
       const id = await tables.repositories.hold(name);
       if (id === undefined) throw unknownRepository(name);
       const [namespace, rest] = await split(tables, name);
       if (namespace !== undefined) await tables.robots.deleteOf(namespace, rest);
-      await removeRepository(tables, id, this.#times);
+      await removeRepository(tables, { id, name }, this.#times, by);
     });
   }
 

@@ -19,13 +19,20 @@ const GROUPS: Readonly<Record<string, string>> = {
   document: 'The OpenAPI document',
   grants: 'Who was granted what',
   invitations: 'Invitations to the site',
+  ledger: 'The history of tags, as a chain that can be proven',
   links: 'One-time links, from the other side',
   organisations: 'Organisations, and who belongs to them',
   repositories: 'Repositories',
   robots: 'Accounts of no person, their secrets and trusts',
+  tags: 'Tags, where they pointed, and the way back',
   teams: 'Teams of organisations',
   tokens: 'My access tokens',
 };
+
+/** The server has checked something, and found a fault in it. */
+class Unsound extends Error {
+  override readonly name = 'Unsound';
+}
 
 /** Every endpoint as a command. */
 export function programFor(terminal: Terminal): Command {
@@ -68,6 +75,7 @@ function addCommand(program: Command, endpoint: Endpoint, terminal: Terminal): v
     const { json, url } = program.opts<{ readonly json?: boolean; readonly url?: string }>();
     const answer = await askAll(placeOf(terminal.settings, url), endpoint, fields, values);
     terminal.print(json === true ? JSON.stringify(answer ?? {}, null, 2) : shown(answer));
+    if (endpoint.isSound?.(answer) === false) throw new Unsound('Not all is as it must be.');
   });
 }
 

@@ -15,6 +15,7 @@ import {
 } from '@slipway/api';
 import { Accounts, Links } from '@slipway/registry';
 import { Answers } from './answers.ts';
+import { byOf } from './by.ts';
 import type { Call } from './call.ts';
 import { fateOf } from './fate.ts';
 import { Invites } from './invites.ts';
@@ -100,7 +101,7 @@ export class AccountsController {
   }
 
   @Answers(deleteAccount)
-  async delete({ parameters, query, identity }: Call<typeof deleteAccount>) {
-    await this.#accounts.delete(parameters.username, fateOf(query), identity);
+  async delete(call: Call<typeof deleteAccount>) {
+    await this.#accounts.delete(call.parameters.username, fateOf(call.query), byOf(call));
   }
 }

@@ -10,11 +10,13 @@ import { GrantsController } from './grants.controller.ts';
 import { type Hub, providersOf } from './hub.ts';
 import { Invites } from './invites.ts';
 import { SigningKeysController } from './keys.controller.ts';
+import { LedgerController } from './ledger.controller.ts';
 import { LinkPageController, LinksController } from './links.controller.ts';
 import { OrganisationsController } from './organisations.controller.ts';
 import { RepositoriesController } from './repositories.controller.ts';
 import { RobotsController } from './robots.controller.ts';
 import { SessionsController } from './sessions.controller.ts';
+import { TagsController } from './tags.controller.ts';
 import { TeamsController } from './teams.controller.ts';
 import { TokensController } from './tokens.controller.ts';
 import { WhyController } from './why.controller.ts';
@@ -33,6 +35,7 @@ export const API_CONTROLLERS: readonly Type[] = [
   AuditController,
   DocumentController,
   GrantsController,
+  LedgerController,
   LinkPageController,
   LinksController,
   OrganisationsController,
@@ -40,6 +43,7 @@ export const API_CONTROLLERS: readonly Type[] = [
   RobotsController,
   SessionsController,
   SigningKeysController,
+  TagsController,
   TeamsController,
   TokensController,
   WhyController,

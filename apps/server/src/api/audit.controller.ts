@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { Answers } from './answers.ts';
 import { Asker } from './asker.ts';
 import type { Call } from './call.ts';
+import { idOf } from './pages.ts';
 
 type Page = Call<typeof listAudit>['query'];
 
@@ -60,10 +61,4 @@ export class AuditController {
     const items = events.map((event) => ({ ...event, id: String(event.id) }));
     return { items, next: before === undefined ? undefined : String(before) };
   }
-}
-
-function idOf(after: string | undefined): number | undefined {
-  if (after === undefined) return undefined;
-  if (/^\d{1,15}$/.test(after)) return Number(after);
-  throw new RegistryError('request-invalid', `${after} is no id of an event`);
 }

@@ -13,8 +13,8 @@ import { lastValueFrom, type Observable, of } from 'rxjs';
 import { Admission } from './admission.ts';
 import { readAsked, withoutSecrets } from './asked.ts';
 import { Asker } from './asker.ts';
+import { askingOf } from './by.ts';
 import { endpointOf, setCall } from './call.ts';
-import { isOperators } from './operator.ts';
 import { outcomeOf } from './problems.ts';
 import { type Witness, WITNESS } from './witness.ts';
 
@@ -100,9 +100,7 @@ export class Gate implements NestInterceptor {
       resource,
       ...outcome,
       detail: asked === undefined ? {} : withoutSecrets(endpoint, asked),
-      address: isOperators(request.raw.socket) ? 'local' : request.ip,
-      client: request.headers['user-agent'] ?? '',
-      requestId: request.id,
+      ...askingOf(request),
     });
   }
 }

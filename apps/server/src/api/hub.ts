@@ -8,12 +8,14 @@ import {
   type Founders,
   type GarbageTimes,
   type Identities,
+  Ledger,
   Links,
   Organisations,
   Repositories,
   type Resources,
   Robots,
   RoleGrants,
+  TagHistory,
   Teams,
 } from '@slipway/registry';
 import { hashPassword, verifyPassword } from '../auth/passwords.ts';
@@ -23,12 +25,14 @@ export interface Hub {
   readonly accessTokens: AccessTokens;
   readonly accounts: Accounts;
   readonly explanations: Explanations;
+  readonly ledger: Ledger;
   readonly links: Links;
   readonly metadata: Metadata;
   readonly organisations: Organisations;
   readonly repositories: Repositories;
   readonly robots: Robots;
   readonly roleGrants: RoleGrants;
+  readonly tagHistory: TagHistory;
   readonly teams: Teams;
 }
 
@@ -44,12 +48,14 @@ export function openHub(
     accessTokens: new AccessTokens(metadata, times.now, randomUUID),
     accounts,
     explanations: new Explanations(metadata, identities, resources),
+    ledger: new Ledger(metadata),
     links: new Links(metadata, accounts),
     metadata,
     organisations: new Organisations(metadata, founders, times),
     repositories: new Repositories(metadata, times),
     robots: new Robots(metadata),
     roleGrants: new RoleGrants(metadata),
+    tagHistory: new TagHistory(metadata),
     teams: new Teams(metadata),
   };
 }

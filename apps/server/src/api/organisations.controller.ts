@@ -14,6 +14,7 @@ import {
 } from '@slipway/api';
 import { Organisations } from '@slipway/registry';
 import { Answers } from './answers.ts';
+import { byOf } from './by.ts';
 import type { Call } from './call.ts';
 import { fateOf } from './fate.ts';
 import { pageOf } from './pages.ts';
@@ -59,8 +60,8 @@ export class OrganisationsController {
   }
 
   @Answers(deleteOrganisation)
-  async delete({ parameters, query, identity }: Call<typeof deleteOrganisation>) {
-    await this.#organisations.delete(parameters.organisation, fateOf(query), identity);
+  async delete(call: Call<typeof deleteOrganisation>) {
+    await this.#organisations.delete(call.parameters.organisation, fateOf(call.query), byOf(call));
   }
 
   @Answers(listMembers)

@@ -16,6 +16,7 @@ const STATUS: Record<Reason, number> = {
   'digest-mismatch': 400,
   'endpoint-unknown': 404,
   'grant-unknown': 404,
+  'history-unknown': 404,
   'identity-provider-unavailable': 503,
   'key-unknown': 404,
   'last-administrator': 409,

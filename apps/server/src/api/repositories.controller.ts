@@ -12,6 +12,7 @@ import {
 import type { RepositoryName } from '@slipway/oci';
 import { may, refusal, Repositories, type Resource, Resources } from '@slipway/registry';
 import { Answers } from './answers.ts';
+import { byOf } from './by.ts';
 import type { Call } from './call.ts';
 import { pageOf } from './pages.ts';
 
@@ -68,8 +69,8 @@ export class RepositoriesController {
   }
 
   @Answers(deleteRepository)
-  async delete({ parameters }: Call<typeof deleteRepository>) {
-    await this.#repositories.delete(parameters.repository);
+  async delete(call: Call<typeof deleteRepository>) {
+    await this.#repositories.delete(call.parameters.repository, byOf(call));
   }
 }
 

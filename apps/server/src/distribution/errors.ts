@@ -20,6 +20,7 @@ const WIRE: Record<Reason, readonly [status: number, code: ErrorCode]> = {
   'digest-mismatch': [400, 'DIGEST_INVALID'],
   'endpoint-unknown': [404, 'UNSUPPORTED'],
   'grant-unknown': [404, 'NAME_UNKNOWN'],
+  'history-unknown': [404, 'MANIFEST_UNKNOWN'],
   'key-unknown': [404, 'NAME_UNKNOWN'],
   'last-administrator': [409, 'DENIED'],
   'last-owner': [409, 'DENIED'],

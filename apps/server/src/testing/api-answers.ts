@@ -156,6 +156,18 @@ const ANSWERS = `
   repositories.delete              public   401    401   401      401      403      403    403    403      403   403  ok    403   ok  403    403   403       ok   ok
   repositories.delete              absent   401    401   401      401      404      404    403    404      404   404  404   403   404 403    403   403       404  404
   repositories.delete              nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
+  tags.list                        private  401    401   401      401      404      404    ok     ok       ok    404  ok    ok    ok  ok     ok    ok        ok   ok
+  tags.list                        public   ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
+  tags.list                        absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  tags.list                        nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  tags.history                     private  401    401   401      401      404      404    ok     ok       ok    404  ok    ok    ok  ok     ok    ok        ok   ok
+  tags.history                     public   ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
+  tags.history                     absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  tags.history                     nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  tags.restore                     private  401    401   401      401      404      404    ok     ok       ok    404  ok    ok    ok  ok     403   ok        ok   ok
+  tags.restore                     public   401    401   401      401      403      403    ok     403      403   403  ok    ok    ok  ok     403   ok        ok   ok
+  tags.restore                     absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    403   404       404  404
+  tags.restore                     nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
   why                              -        401    401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
   why                              another  401    401   401      401      403      403    403    403      ok    ok   ok    403   ok  403    403   403       ok   ok
 
@@ -188,6 +200,7 @@ const ANSWERS = `
   document.show                    -        ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
 
   audit.list                       -        401    401   401      401      403      403    403    403      403   403  403   403   403 403    403   403       ok   ok
+  ledger.verify                    -        401    401   401      401      403      403    403    403      403   403  403   403   403 403    403   403       ok   ok
   audit.of                         -        401    401   401      401      404      403    403    404      404   403  ok    403   ok  403    404   403       ok   ok
   audit.of                         nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       ok   ok
   keys.list                        -        401    401   401      401      403      403    403    403      403   403  403   403   403 403    403   403       ok   ok

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import type { Metadata } from '@slipway/metadata';
-import { named } from '@slipway/metadata/testing';
-import type { NamePattern } from '@slipway/oci';
+import { hash, randomUUID } from 'node:crypto';
+import type { Metadata, Tables } from '@slipway/metadata';
+import { aTag, named } from '@slipway/metadata/testing';
+import { digestOf, type NamePattern, type RepositoryName } from '@slipway/oci';
 import { newSecret } from '@slipway/registry';
 import { hashPassword } from '../auth/passwords.ts';
 import { basic } from './test-app.ts';
@@ -130,6 +130,7 @@ export class Tenancy {
         description: '',
         visibility: name === 'web' ? 'private' : 'public',
       });
+      await tagTwice(tables, named(`${this.organisation}/${name}`));
     }
     const grant = async (
       pattern: string,
@@ -178,5 +179,19 @@ export class Tenancy {
     await this.#metadata.tables.oneTimeLinks.insert(link, DAY);
     this.made.set(key, hash.toString('base64url'));
     this.made.set(`${key} secret`, secret);
+  }
+}
+
+/** A tag that has a past. */
+async function tagTwice(tables: Tables, repository: RepositoryName): Promise<void> {
+  const id = await tables.repositories.ensure(repository);
+  for (const text of ['{"a":1}', '{"b":2}']) {
+    const content = Buffer.from(text);
+    const digest = digestOf('sha256', hash('sha256', content, 'hex'));
+    const mediaType = 'application/vnd.oci.image.index.v1+json';
+    const more = { subject: undefined, artifactType: undefined, annotations: undefined };
+    const manifest = { digest, mediaType, size: content.length, content, ...more } as const;
+    await tables.manifests.put(id, manifest, []);
+    await tables.tags.set(id, aTag('latest'), digest);
   }
 }

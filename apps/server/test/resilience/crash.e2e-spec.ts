@@ -7,7 +7,7 @@ import { startLimit } from '../suite-registry.ts';
 import { tempFolder, type TempFolder } from '../temp-folder.ts';
 import { Ledger, sha256, type OpenUpload } from './ledger.ts';
 import { postgresOf, signalAll, until } from './processes.ts';
-import { manifestOf, pushSomething, put, type Pusher } from './pushing.ts';
+import { manifestOf, pushSomething, put, repositories, type Pusher } from './pushing.ts';
 import { randomOf } from './random.ts';
 import { brokenPromises, resumeUploads, servedDigests, storedDigests } from './reckoning.ts';
 import { expectStatus, send, UnexpectedAnswer } from './wire.ts';
@@ -118,6 +118,15 @@ describe(`a registry that is killed again and again (SLIPWAY_TEST_SEED=${seed})`
     },
     60_000,
   );
+
+  it('has a history of its tags that is whole, and ends where they are', async () => {
+    const answer = await send(running(), 'GET', '/api/v1/ledger?limit=1000');
+    const { items } = JSON.parse(expectStatus(answer, 200).body.toString()) as {
+      readonly items: readonly { readonly repository: string; readonly fault?: string }[];
+    };
+    expect(items.map(({ repository }) => repository).sort()).toEqual([...repositories].sort());
+    expect(items.filter(({ fault }) => fault !== undefined)).toEqual([]);
+  }, 60_000);
 
   it('has nothing left of what was abandoned once its janitor has been round', async () => {
     const { dataDir } = running();

@@ -6,9 +6,11 @@ import { type BlobStore, MemoryBlobStore } from '@slipway/storage';
 import { Blobs } from '../blobs.ts';
 import type { GarbageTimes } from '../garbage-times.ts';
 import { digestOfBytes } from '../hashing.ts';
+import { Ledger } from '../ledger.ts';
 import { Manifests, type Push, type SparseManifests } from '../manifests.ts';
 import { Referrers } from '../referrers.ts';
 import { Repositories } from '../repositories.ts';
+import { TagHistory } from '../tag-history.ts';
 import { type Chunk, Uploads } from '../uploads.ts';
 
 /** Nothing that looks like garbage is left alone. */
@@ -37,17 +39,21 @@ interface ReplicaOptions {
 export class Replica {
   readonly metadata: Metadata;
   readonly blobs: Blobs;
+  readonly ledger: Ledger;
   readonly manifests: Manifests;
   readonly referrers: Referrers;
   readonly repositories: Repositories;
+  readonly tagHistory: TagHistory;
   readonly uploads: Uploads;
 
   constructor(metadata: Metadata, store: BlobStore, times: GarbageTimes, sparse: SparseManifests) {
     this.metadata = metadata;
     this.blobs = new Blobs(metadata, store, times);
+    this.ledger = new Ledger(metadata);
     this.manifests = new Manifests(metadata, times, sparse);
     this.referrers = new Referrers(metadata);
     this.repositories = new Repositories(metadata, times);
+    this.tagHistory = new TagHistory(metadata);
     this.uploads = new Uploads(metadata, store, times, randomUUID);
   }
 

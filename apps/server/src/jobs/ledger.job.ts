@@ -1,0 +1,33 @@
+import type { Ledger } from '@slipway/registry';
+import type { Logger } from 'pino';
+
+/** Seals what was written into the ledger of tags every `interval` milliseconds. */
+export function startLedgerJob(
+  { ledger, log }: { readonly ledger: Ledger; readonly log: Logger },
+  interval: number,
+): { stop(): Promise<void> } {
+  const stopped = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let round = Promise.resolve();
+  const seal = async (signal: AbortSignal) => {
+    try {
+      await ledger.seal(signal);
+    } catch (error) {
+      log.warn({ err: error }, 'the ledger of tags could not be sealed; it is tried again');
+    }
+  };
+  const schedule = () => {
+    if (stopped.signal.aborted) return;
+    timer = setTimeout(() => {
+      round = seal(stopped.signal).then(schedule);
+    }, interval);
+  };
+  schedule();
+  return {
+    async stop() {
+      stopped.abort();
+      clearTimeout(timer);
+      await round;
+    },
+  };
+}

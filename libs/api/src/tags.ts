@@ -1,0 +1,139 @@
+import { parseDigest, parseTag } from '@slipway/oci';
+import { z } from 'zod';
+import { endpoint } from './endpoint.ts';
+import { page, pageQuery, repositoryName, time } from './words.ts';
+
+const tagName = z
+  .string()
+  .max(128)
+  .transform((text, context) => {
+    const parsed = parseTag(text);
+    if (parsed === undefined) context.addIssue('is no tag');
+    return parsed ?? z.NEVER;
+  })
+  .describe("A tag's name: letters, digits, _, . and -, at most 128 characters.");
+
+const digest = z
+  .string()
+  .max(200)
+  .transform((text, context) => {
+    const parsed = parseDigest(text);
+    if (parsed === undefined) context.addIssue('is no digest');
+    return parsed ?? z.NEVER;
+  })
+  .describe("A manifest's digest: sha256:… with 64 hexadecimal digits.");
+
+const tag = z
+  .object({
+    name: z.string(),
+    digest: z.string(),
+    at: time.describe('When it was moved there.'),
+    actor: z.string().describe('Who did it; empty when nobody knows any more.'),
+  })
+  .meta({ id: 'Tag' });
+
+const move = z
+  .object({
+    id: z.string(),
+    tag: z.string(),
+    from: z.string().optional().describe('Not there: the tag was made.'),
+    to: z.string().optional().describe('Not there: the tag was deleted.'),
+    at: time,
+    action: z
+      .string()
+      .describe(
+        'manifest.push, tag.restore, tag.delete, manifest.delete, repository.delete; ledger.begin for what was there before there was a history; empty for what came past the registry.',
+      ),
+    actor: z.string(),
+    actorKind: z.string(),
+    credential: z.string().optional().describe('For those who maintain the repository.'),
+    address: z.string().optional().describe('For those who maintain the repository.'),
+    client: z.string().optional().describe('For those who maintain the repository.'),
+  })
+  .meta({ id: 'TagMove', description: 'A move of a tag, which nobody changes any more.' });
+
+const restored = z
+  .object({
+    tag: z.string(),
+    digest: z.string().describe('What it points at now.'),
+    before: z.string().optional().describe('What it pointed at; not there when it was deleted.'),
+  })
+  .meta({ id: 'RestoredTag' });
+
+const OLD = 'sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae';
+const NEW = 'sha256:fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9';
+const AT = '2026-11-25T12:00:00.000Z';
+
+const who = (action: 'pull' | 'push') =>
+  ({ of: 'repository', action, named: 'parameters' }) as const;
+
+export const listTags = endpoint({
+  id: 'tags.list',
+  method: 'GET',
+  path: '/repositories/{repository}/tags',
+  words: 'tags list <repository>',
+  summary: 'List the tags of a repository, as they are or as they were at a time',
+  access: who('pull'),
+  parameters: { repository: repositoryName },
+  query: {
+    at: time.optional().describe('As they were then, 2026-11-25T12:00:00Z.'),
+    ...pageQuery,
+  },
+  answer: page(tag),
+  example: {
+    answer: { items: [{ name: 'latest', digest: NEW, at: AT, actor: 'ada' }], next: 'latest' },
+  },
+});
+
+export const tagHistory = endpoint({
+  id: 'tags.history',
+  method: 'GET',
+  path: '/repositories/{repository}/tags/{tag}/history',
+  words: 'tags history <repository> <tag>',
+  summary: 'Show every move of a tag, newest first',
+  description: 'Of a tag that was deleted, too.',
+  access: who('pull'),
+  parameters: { repository: repositoryName, tag: tagName },
+  query: pageQuery,
+  answer: page(move),
+  example: {
+    answer: {
+      items: [
+        {
+          id: '4711',
+          tag: 'latest',
+          from: OLD,
+          to: NEW,
+          at: AT,
+          action: 'manifest.push',
+          actor: 'ada',
+          actorKind: 'account',
+          credential: 'password',
+          address: '192.0.2.7',
+          client: 'docker/28.3.0',
+        },
+      ],
+      next: '4711',
+    },
+  },
+});
+
+export const restoreTag = endpoint({
+  id: 'tags.restore',
+  method: 'POST',
+  path: '/repositories/{repository}/tags/{tag}/restore',
+  words: 'tags restore <repository> <tag>',
+  summary: 'Point a tag again at what it pointed at once',
+  description:
+    'Without a digest: where it was before its last move. That is a move too, so that the same once more takes it back.',
+  access: who('push'),
+  parameters: { repository: repositoryName, tag: tagName },
+  body: { digest: digest.optional() },
+  answer: restored,
+  example: {
+    body: { digest: OLD },
+    answer: { tag: 'latest', digest: OLD, before: NEW },
+  },
+});
+
+export const TAGS = [listTags, tagHistory, restoreTag];

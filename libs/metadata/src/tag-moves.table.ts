@@ -1,0 +1,147 @@
+import type { Digest, RepositoryName, Tag } from '@slipway/oci';
+import type { NewAuditEvent } from './audit-events.table.ts';
+import type { RepositoryId } from './repositories.table.ts';
+import type { Sql, Statement } from './sql.ts';
+
+/** A move of a tag: where it pointed, where it points since, and who did it. */
+export interface TagMove {
+  readonly id: number;
+  readonly tag: Tag;
+  /** `undefined` when the tag was not there before. */
+  readonly from: Digest | undefined;
+  /** `undefined` when the tag was deleted. */
+  readonly to: Digest | undefined;
+  readonly at: Date;
+  /** In the words of the audit log; '' for what came past the registry, by somebody's SQL. */
+  readonly action: string;
+  readonly actor: string;
+  readonly actorKind: string;
+  readonly credential: string;
+  readonly address: string;
+  readonly client: string;
+}
+
+/** A tag, and the move that brought it where it is. */
+export interface MovedTag {
+  readonly name: Tag;
+  readonly digest: Digest;
+  readonly at: Date;
+  readonly actor: string;
+}
+
+/** The history of tags. Rows are written by a trigger on `tags`, whoever moves one; the database takes none back. */
+export class TagMovesTable {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** Says who moves tags in this transaction, from here on. */
+  async attribute(event: NewAuditEvent): Promise<void> {
+    await this.#sql.query(ATTRIBUTE, [JSON.stringify(event)]);
+  }
+
+  /** At most `limit` moves of the tag, newest first, of those before the move of that id. */
+  async ofTag(
+    repository: RepositoryName,
+    tag: Tag,
+    before: number | undefined,
+    limit: number,
+  ): Promise<TagMove[]> {
+    return (await this.#sql.query(OF_TAG, [repository, tag, before, limit])).map(toMove);
+  }
+
+  /** Where the tag pointed before its last move: `undefined` when it never pointed anywhere else. */
+  async before(repository: RepositoryId, tag: Tag): Promise<Digest | undefined> {
+    return (await this.#sql.query(BEFORE, [repository, tag]))[0]?.from_digest ?? undefined;
+  }
+
+  async hasPointedAt(repository: RepositoryId, tag: Tag, digest: Digest): Promise<boolean> {
+    return (await this.#sql.query(HAS_POINTED_AT, [repository, tag, digest])).length > 0;
+  }
+
+  /** At most `limit` tags behind `after`, in byte order, as they are. */
+  async now(repository: RepositoryId, after: string, limit: number): Promise<MovedTag[]> {
+    return this.#sql.query(NOW, [repository, after, limit]);
+  }
+
+  /** As `now`, as they were at that time. */
+  async asOf(
+    repository: RepositoryId,
+    at: Date,
+    after: string,
+    limit: number,
+  ): Promise<MovedTag[]> {
+    return this.#sql.query(AS_OF, [repository, after, limit, at]);
+  }
+}
+
+type MoveRow = Omit<TagMove, 'from' | 'to'> & {
+  readonly from: Digest | null;
+  readonly to: Digest | null;
+};
+
+function toMove(row: MoveRow): TagMove {
+  return { ...row, from: row.from ?? undefined, to: row.to ?? undefined };
+}
+
+const ATTRIBUTE: Statement<unknown> = {
+  name: 'tag-moves.attribute',
+  text: attributed('$1'),
+};
+
+/** Makes the event that `parameter` holds as JSON that of the transaction's moves; it belongs in one of its statements. */
+export function attributed(parameter: string): string {
+  return `select set_config('slipway.event', ${parameter}, true)`;
+}
+
+const OF_TAG: Statement<MoveRow> = {
+  name: 'tag-moves.of-tag',
+  text: `select id, tag, from_digest as from, to_digest as to, at, action, actor,
+      actor_kind as "actorKind", credential, address, client
+    from tag_moves
+    where repository_id = (select id from repositories where name = $1) and tag = $2
+      and ($3::bigint is null or id < $3)
+    order by id desc limit $4`,
+};
+
+const BEFORE: Statement<{ from_digest: Digest | null }> = {
+  name: 'tag-moves.before',
+  text: `select from_digest from tag_moves where repository_id = $1 and tag = $2
+    order by id desc limit 1`,
+};
+
+const HAS_POINTED_AT: Statement<unknown> = {
+  name: 'tag-moves.has-pointed-at',
+  text: `select 1 from tag_moves where repository_id = $1 and tag = $2 and to_digest = $3 limit 1`,
+};
+
+const NOW: Statement<MovedTag> = {
+  name: 'tag-moves.now',
+  text: `select t.name, t.digest, m.at, m.actor from (
+      select name, digest from tags where repository_id = $1 and name > $2
+      order by name limit $3) t
+    cross join lateral (
+      select at, actor from tag_moves where repository_id = $1 and tag = t.name
+      order by id desc limit 1) m
+    order by t.name`,
+};
+
+/** Jumps from tag to tag: what it reads is what the tags that there ever were have moved since, and no more. */
+const AS_OF: Statement<MovedTag> = {
+  name: 'tag-moves.as-of',
+  text: `with recursive known (tag) as (
+      (select tag from tag_moves where repository_id = $1 and tag > $2 order by tag limit 1)
+      union all
+      select (select m.tag from tag_moves m where m.repository_id = $1 and m.tag > known.tag
+        order by m.tag limit 1)
+      from known where known.tag is not null)
+    select known.tag as name, m.to_digest as digest, m.at, m.actor
+    from known cross join lateral (
+      select to_digest, at, actor from tag_moves
+      where repository_id = $1 and tag = known.tag and at <= $4::timestamptz
+      order by id desc limit 1) m
+    where known.tag is not null and m.to_digest is not null
+    limit $3`,
+};
