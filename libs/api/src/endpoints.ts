@@ -11,6 +11,7 @@ import { ORGANISATIONS } from './organisations.ts';
 import { REPOSITORIES } from './repositories.ts';
 import { ROBOTS } from './robots.ts';
 import { SESSIONS } from './sessions.ts';
+import { TAG_RULES } from './tag-rules.ts';
 import { TAGS } from './tags.ts';
 import { TEAMS } from './teams.ts';
 import { TOKENS } from './tokens.ts';
@@ -27,6 +28,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...ROBOTS,
   ...REPOSITORIES,
   ...TAGS,
+  ...TAG_RULES,
   ...WHY,
   ...ACCOUNTS,
   ...AUDIT,

@@ -77,6 +77,12 @@ export {
   showRobot,
   updateRobot,
 } from './robots.ts';
+export {
+  setImmutableTags,
+  setImmutableTagsIn,
+  showImmutableTags,
+  showImmutableTagsIn,
+} from './tag-rules.ts';
 export { listTags, restoreTag, tagHistory } from './tags.ts';
 export {
   addTeamGroup,

@@ -51,6 +51,7 @@ export { nameIn, RoleGrants } from './role-grants.ts';
 export { hashOfSecret, isSecret, newSecret } from './secrets.ts';
 export { type CheckedSession, type SessionLimits, Sessions } from './sessions.ts';
 export { type Restored, TagHistory } from './tag-history.ts';
+export { type ImmutableTags, TagRules } from './tag-rules.ts';
 export { audiencesOf, type Claims, takes } from './trusts.ts';
 export { Teams, type WholeTeam } from './teams.ts';
 export { type Chunk, type UploadId, Uploads } from './uploads.ts';

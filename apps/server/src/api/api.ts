@@ -16,6 +16,7 @@ import { OrganisationsController } from './organisations.controller.ts';
 import { RepositoriesController } from './repositories.controller.ts';
 import { RobotsController } from './robots.controller.ts';
 import { SessionsController } from './sessions.controller.ts';
+import { TagRulesController } from './tag-rules.controller.ts';
 import { TagsController } from './tags.controller.ts';
 import { TeamsController } from './teams.controller.ts';
 import { TokensController } from './tokens.controller.ts';
@@ -43,6 +44,7 @@ export const API_CONTROLLERS: readonly Type[] = [
   RobotsController,
   SessionsController,
   SigningKeysController,
+  TagRulesController,
   TagsController,
   TeamsController,
   TokensController,
