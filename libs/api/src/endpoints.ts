@@ -4,6 +4,7 @@ import { AUDIT } from './audit.ts';
 import { DOCUMENT } from './document.ts';
 import type { Endpoint } from './endpoint.ts';
 import { GRANTS } from './grants.ts';
+import { IMAGES } from './images.ts';
 import { KEYS } from './keys.ts';
 import { LEDGER } from './ledger.ts';
 import { LINKS } from './links.ts';
@@ -29,6 +30,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...REPOSITORIES,
   ...TAGS,
   ...TAG_RULES,
+  ...IMAGES,
   ...WHY,
   ...ACCOUNTS,
   ...AUDIT,

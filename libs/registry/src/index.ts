@@ -36,6 +36,8 @@ export { discardStrays } from './discard-strays.ts';
 export { type About, Explanations } from './explanations.ts';
 export type { GarbageTimes } from './garbage-times.ts';
 export { fingerprint, Identities } from './identities.ts';
+export { compareImages, type Comparison } from './compare-images.ts';
+export { type Image, Images } from './images.ts';
 export { Ledger, type Verified } from './ledger.ts';
 export { Links, type NewLink } from './links.ts';
 export { Manifests, type SparseManifests } from './manifests.ts';

@@ -8,6 +8,7 @@ import { DocumentController } from './document.controller.ts';
 import { Gate } from './gate.ts';
 import { GrantsController } from './grants.controller.ts';
 import { type Hub, providersOf } from './hub.ts';
+import { ImagesController } from './images.controller.ts';
 import { Invites } from './invites.ts';
 import { SigningKeysController } from './keys.controller.ts';
 import { LedgerController } from './ledger.controller.ts';
@@ -36,6 +37,7 @@ export const API_CONTROLLERS: readonly Type[] = [
   AuditController,
   DocumentController,
   GrantsController,
+  ImagesController,
   LedgerController,
   LinkPageController,
   LinksController,
