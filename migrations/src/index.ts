@@ -3,6 +3,7 @@ import { CreateRegistry1795435200000 } from './1795435200000-create-registry.ts'
 import { CreateTenancy1795600000000 } from './1795600000000-create-tenancy.ts';
 import { IndexAuditTimes1795600100000 } from './1795600100000-index-audit-times.ts';
 import { CreateTagLedger1795700000000 } from './1795700000000-create-tag-ledger.ts';
+import { AddImmutableTags1795700100000 } from './1795700100000-add-immutable-tags.ts';
 
 /** Every migration, oldest first. One that has landed is never edited. */
 export const migrations: readonly (new () => MigrationInterface)[] = [
@@ -10,4 +11,5 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   CreateTenancy1795600000000,
   IndexAuditTimes1795600100000,
   CreateTagLedger1795700000000,
+  AddImmutableTags1795700100000,
 ];

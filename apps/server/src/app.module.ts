@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { AuditLog, Resources, Sessions } from '@slipway/registry';
+import { AuditLog, Images, Resources, Sessions } from '@slipway/registry';
 import type { Logger } from 'pino';
 import { API_CONTROLLERS, type ApiParts, apiProviders } from './api/api.ts';
 import { Authentication } from './auth/authentication.ts';
@@ -41,7 +41,7 @@ export interface Parts extends ApiParts {
 
 @Module({})
 export class AppModule {
-  static over(parts: Parts): DynamicModule {
+  static over(parts: Parts, images: Images): DynamicModule {
     return {
       module: AppModule,
       controllers: [
@@ -56,6 +56,7 @@ export class AppModule {
         ...apiProviders(parts),
         { provide: AuditLog, useValue: parts.audit },
         { provide: Authentication, useValue: parts.authentication },
+        { provide: Images, useValue: images },
         { provide: LOG, useValue: parts.log },
         { provide: Metrics, useValue: parts.metrics },
         { provide: RateLimits, useValue: parts.rateLimits },

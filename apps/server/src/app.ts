@@ -4,7 +4,7 @@ import { type IncomingMessage, maxHeaderSize } from 'node:http';
 import type { Socket } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { RegistryError } from '@slipway/registry';
+import { Images, RegistryError } from '@slipway/registry';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerProblem, isForApi } from './api/problems.ts';
 import { AppModule, type Parts } from './app.module.ts';
@@ -48,10 +48,14 @@ export async function createApp(
     keepAliveTimeout: 75_000,
     requestTimeout: 0,
   } as ConstructorParameters<typeof FastifyAdapter>[0]);
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.over(parts), adapter, {
-    logger: false,
-    abortOnError: false,
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.over(parts, new Images(registry.manifests, registry.blobs)),
+    adapter,
+    {
+      logger: false,
+      abortOnError: false,
+    },
+  );
   const fastify = adapter.getInstance<FastifyInstance>();
   noteAsking(fastify);
   answerExpectationsLate(fastify);

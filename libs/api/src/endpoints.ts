@@ -4,6 +4,7 @@ import { AUDIT } from './audit.ts';
 import { DOCUMENT } from './document.ts';
 import type { Endpoint } from './endpoint.ts';
 import { GRANTS } from './grants.ts';
+import { IMAGES } from './images.ts';
 import { KEYS } from './keys.ts';
 import { LEDGER } from './ledger.ts';
 import { LINKS } from './links.ts';
@@ -11,6 +12,7 @@ import { ORGANISATIONS } from './organisations.ts';
 import { REPOSITORIES } from './repositories.ts';
 import { ROBOTS } from './robots.ts';
 import { SESSIONS } from './sessions.ts';
+import { TAG_RULES } from './tag-rules.ts';
 import { TAGS } from './tags.ts';
 import { TEAMS } from './teams.ts';
 import { TOKENS } from './tokens.ts';
@@ -27,6 +29,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...ROBOTS,
   ...REPOSITORIES,
   ...TAGS,
+  ...TAG_RULES,
+  ...IMAGES,
   ...WHY,
   ...ACCOUNTS,
   ...AUDIT,

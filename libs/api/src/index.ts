@@ -26,6 +26,7 @@ export {
 } from './endpoint.ts';
 export { ENDPOINTS } from './endpoints.ts';
 export { createGrant, deleteGrant, listGrants, whoMay } from './grants.ts';
+export { compareImages } from './images.ts';
 export { listKeys, withdrawKey } from './keys.ts';
 export { listAudit, listAuditOf } from './audit.ts';
 export { verifyLedger } from './ledger.ts';
@@ -77,6 +78,12 @@ export {
   showRobot,
   updateRobot,
 } from './robots.ts';
+export {
+  setImmutableTags,
+  setImmutableTagsIn,
+  showImmutableTags,
+  showImmutableTagsIn,
+} from './tag-rules.ts';
 export { listTags, restoreTag, tagHistory } from './tags.ts';
 export {
   addTeamGroup,

@@ -7,8 +7,19 @@ export class MetadataUnavailableError extends Error {
   }
 }
 
+/** A tag was to be moved or deleted that a rule keeps where it is. The message names both. */
+export class ImmutableTagError extends Error {
+  override readonly name = 'ImmutableTagError';
+}
+
+/** What the trigger on `tags` raises. */
+const IMMUTABLE_TAG = 'SW001';
+
 /** The error as the callers of this library should see it. */
 export function translated(error: unknown): unknown {
+  if (field(error, 'code') === IMMUTABLE_TAG) {
+    return new ImmutableTagError(field(error, 'message'), { cause: error });
+  }
   return isUnavailability(error) ? new MetadataUnavailableError(error) : error;
 }
 

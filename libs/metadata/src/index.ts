@@ -5,7 +5,7 @@ export type { AuditEvent, AuditFilter, NewAuditEvent } from './audit-events.tabl
 export type { Connection } from './connection.ts';
 export type { DataSourceOptions } from './data-source.ts';
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.ts';
-export { MetadataUnavailableError } from './errors.ts';
+export { ImmutableTagError, MetadataUnavailableError } from './errors.ts';
 export type { IdentityRecord, RobotId } from './identities.table.ts';
 export { Metadata } from './metadata.ts';
 export { migrate, NewerDatabaseError } from './migrate.ts';

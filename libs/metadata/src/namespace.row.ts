@@ -27,4 +27,8 @@ export class NamespaceRow {
 
   @Column({ type: 'timestamptz', default: () => 'now()' })
   created_at!: Date;
+
+  /** Patterns of tags that are never moved or deleted once they are there. */
+  @Column({ type: 'text', array: true, default: () => "'{}'" })
+  immutable_tags!: string[];
 }

@@ -71,6 +71,15 @@ export class NamespacesTable {
     await this.#sql.query(UPDATE, [id, displayName, createOnPush]);
   }
 
+  /** Patterns of tags that are immutable in all its repositories. */
+  async immutableTags(id: NamespaceId): Promise<string[]> {
+    return (await this.#sql.query(IMMUTABLE_TAGS, [id]))[0]?.immutable_tags ?? [];
+  }
+
+  async setImmutableTags(id: NamespaceId, patterns: readonly string[]): Promise<void> {
+    await this.#sql.query(SET_IMMUTABLE_TAGS, [id, patterns]);
+  }
+
   /** With everything that belongs to it but its repositories, which are nobody's then. */
   async delete(id: NamespaceId): Promise<void> {
     await this.#sql.query(DELETE, [id]);
@@ -144,6 +153,16 @@ const FIND_BY_ID: Statement<NamespaceRow> = {
 const HOLD: Statement<NamespaceRow> = {
   name: 'namespaces.hold',
   text: `select ${COLUMNS} from namespaces where name = $1 for update`,
+};
+
+const IMMUTABLE_TAGS: Statement<Pick<NamespaceRow, 'immutable_tags'>> = {
+  name: 'namespaces.immutable-tags',
+  text: 'select immutable_tags from namespaces where id = $1',
+};
+
+const SET_IMMUTABLE_TAGS: Statement<unknown> = {
+  name: 'namespaces.set-immutable-tags',
+  text: 'update namespaces set immutable_tags = $2 where id = $1',
 };
 
 const ORGANISATIONS: Statement<NamespaceRow> = {

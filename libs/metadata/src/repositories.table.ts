@@ -105,6 +105,17 @@ export class RepositoriesTable {
     await this.#sql.query(UPDATE, [id, change.description, change.visibility]);
   }
 
+  /** Patterns of its tags that are immutable, and those that its namespace says. */
+  async immutableTags(
+    name: RepositoryName,
+  ): Promise<{ readonly patterns: string[]; readonly inherited: string[] } | undefined> {
+    return (await this.#sql.query(IMMUTABLE_TAGS, [name]))[0];
+  }
+
+  async setImmutableTags(id: RepositoryId, patterns: readonly string[]): Promise<void> {
+    await this.#sql.query(SET_IMMUTABLE_TAGS, [id, patterns]);
+  }
+
   /** With its uploads. `false`, and nothing changed, when there is one of that name. */
   async rename(from: RepositoryName, to: RepositoryName): Promise<boolean> {
     if ((await this.#sql.query(RENAME, [from, to])).length === 0) return false;
@@ -182,6 +193,19 @@ const UPDATE: Statement<unknown> = {
   name: 'repositories.update',
   text: `update repositories set description = coalesce($2, description),
       visibility = coalesce($3, visibility) where id = $1`,
+};
+
+const IMMUTABLE_TAGS: Statement<{ patterns: string[]; inherited: string[] }> = {
+  name: 'repositories.immutable-tags',
+  text: `select r.immutable_tags as patterns, coalesce(n.immutable_tags, '{}') as inherited
+    from repositories r
+    left join namespaces n on n.name = split_part(r.name, '/', 1) and r.name like '%/%'
+    where r.name = $1`,
+};
+
+const SET_IMMUTABLE_TAGS: Statement<unknown> = {
+  name: 'repositories.set-immutable-tags',
+  text: 'update repositories set immutable_tags = $2 where id = $1',
 };
 
 const RENAME: Statement<unknown> = {

@@ -22,4 +22,8 @@ export class RepositoryRow {
 
   @Column({ type: 'text', default: '' })
   description!: string;
+
+  /** Patterns of tags that are never moved or deleted once they are there. */
+  @Column({ type: 'text', array: true, default: () => "'{}'" })
+  immutable_tags!: string[];
 }

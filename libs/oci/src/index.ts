@@ -40,3 +40,4 @@ export {
   REPOSITORY_NAME_FORM,
   type RepositoryName,
 } from './repository-name.ts';
+export { isTagPattern, TAG_PATTERN_FORM } from './tag-pattern.ts';

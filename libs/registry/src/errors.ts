@@ -1,4 +1,4 @@
-import { MetadataUnavailableError } from '@slipway/metadata';
+import { ImmutableTagError, MetadataUnavailableError } from '@slipway/metadata';
 import { StorageFullError, StorageUnavailableError } from '@slipway/storage';
 
 /** Everything the registry may refuse for. Each wire says in one table what it makes of each. */
@@ -41,6 +41,7 @@ export type Reason =
   | 'size-mismatch'
   | 'storage-full'
   | 'storage-unavailable'
+  | 'tag-immutable'
   | 'tag-invalid'
   | 'tag-moved'
   | 'team-unknown'
@@ -101,6 +102,9 @@ export function asRegistryError(error: unknown): RegistryError | undefined {
       undefined,
       cause,
     );
+  }
+  if (error instanceof ImmutableTagError) {
+    return new RegistryError('tag-immutable', error.message, undefined, cause);
   }
   if (error instanceof MetadataUnavailableError) {
     return new RegistryError(

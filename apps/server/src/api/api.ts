@@ -8,6 +8,7 @@ import { DocumentController } from './document.controller.ts';
 import { Gate } from './gate.ts';
 import { GrantsController } from './grants.controller.ts';
 import { type Hub, providersOf } from './hub.ts';
+import { ImagesController } from './images.controller.ts';
 import { Invites } from './invites.ts';
 import { SigningKeysController } from './keys.controller.ts';
 import { LedgerController } from './ledger.controller.ts';
@@ -16,6 +17,7 @@ import { OrganisationsController } from './organisations.controller.ts';
 import { RepositoriesController } from './repositories.controller.ts';
 import { RobotsController } from './robots.controller.ts';
 import { SessionsController } from './sessions.controller.ts';
+import { TagRulesController } from './tag-rules.controller.ts';
 import { TagsController } from './tags.controller.ts';
 import { TeamsController } from './teams.controller.ts';
 import { TokensController } from './tokens.controller.ts';
@@ -35,6 +37,7 @@ export const API_CONTROLLERS: readonly Type[] = [
   AuditController,
   DocumentController,
   GrantsController,
+  ImagesController,
   LedgerController,
   LinkPageController,
   LinksController,
@@ -43,6 +46,7 @@ export const API_CONTROLLERS: readonly Type[] = [
   RobotsController,
   SessionsController,
   SigningKeysController,
+  TagRulesController,
   TagsController,
   TeamsController,
   TokensController,

@@ -1,4 +1,5 @@
 import type { Asked, Endpoint } from '@slipway/api';
+import type { RepositoryName } from '@slipway/oci';
 import type { Identity, Resource } from '@slipway/registry';
 import type { FastifyRequest } from 'fastify';
 
@@ -29,4 +30,15 @@ export function setCall(call: Call): void {
 
 export function callOf(request: FastifyRequest): Call | undefined {
   return calls.get(request);
+}
+
+/** The repository that was asked for: under the name that it has now, when that was a former one. */
+export function repositoryOf({
+  parameters,
+  resource,
+}: {
+  readonly parameters: { readonly repository: RepositoryName };
+  readonly resource: Resource | undefined;
+}): RepositoryName {
+  return resource?.kind === 'repository' ? resource.name : parameters.repository;
 }

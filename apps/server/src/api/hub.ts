@@ -16,6 +16,7 @@ import {
   Robots,
   RoleGrants,
   TagHistory,
+  TagRules,
   Teams,
 } from '@slipway/registry';
 import { hashPassword, verifyPassword } from '../auth/passwords.ts';
@@ -33,6 +34,7 @@ export interface Hub {
   readonly robots: Robots;
   readonly roleGrants: RoleGrants;
   readonly tagHistory: TagHistory;
+  readonly tagRules: TagRules;
   readonly teams: Teams;
 }
 
@@ -56,6 +58,7 @@ export function openHub(
     robots: new Robots(metadata),
     roleGrants: new RoleGrants(metadata),
     tagHistory: new TagHistory(metadata),
+    tagRules: new TagRules(metadata),
     teams: new Teams(metadata),
   };
 }

@@ -45,6 +45,7 @@ const STATUS: Record<Reason, number> = {
   'storage-full': 507,
   'storage-unavailable': 503,
   'tag-invalid': 400,
+  'tag-immutable': 409,
   'tag-moved': 412,
   'team-unknown': 404,
   'token-unknown': 404,

@@ -9,11 +9,10 @@ import {
   showRepository,
   updateRepository,
 } from '@slipway/api';
-import type { RepositoryName } from '@slipway/oci';
-import { may, refusal, Repositories, type Resource, Resources } from '@slipway/registry';
+import { may, refusal, Repositories, Resources } from '@slipway/registry';
 import { Answers } from './answers.ts';
 import { byOf } from './by.ts';
-import type { Call } from './call.ts';
+import { type Call, repositoryOf } from './call.ts';
 import { pageOf } from './pages.ts';
 
 @Controller(BASE)
@@ -44,10 +43,9 @@ export class RepositoriesController {
     return this.#repositories.create(body);
   }
 
-  /** Under the name that it has now, when it was asked for under a former one. */
   @Answers(showRepository)
-  async show({ parameters, resource }: Call<typeof showRepository>) {
-    return this.#repositories.show(nameOf(resource) ?? parameters.repository);
+  async show(call: Call<typeof showRepository>) {
+    return this.#repositories.show(repositoryOf(call));
   }
 
   @Answers(updateRepository)
@@ -72,8 +70,4 @@ export class RepositoriesController {
   async delete(call: Call<typeof deleteRepository>) {
     await this.#repositories.delete(call.parameters.repository, byOf(call));
   }
-}
-
-function nameOf(resource: Resource | undefined): RepositoryName | undefined {
-  return resource?.kind === 'repository' ? resource.name : undefined;
 }

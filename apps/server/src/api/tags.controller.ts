@@ -1,10 +1,9 @@
 import { Controller, Inject } from '@nestjs/common';
 import { BASE, listTags, restoreTag, tagHistory } from '@slipway/api';
-import type { RepositoryName } from '@slipway/oci';
 import { may, TagHistory } from '@slipway/registry';
 import { Answers } from './answers.ts';
 import { byOf } from './by.ts';
-import type { Call } from './call.ts';
+import { type Call, repositoryOf } from './call.ts';
 import { idOf, pageOf } from './pages.ts';
 
 @Controller(BASE)
@@ -50,12 +49,4 @@ export class TagsController {
     const { repository, tag } = call.parameters;
     return this.#history.restore(repository, tag, call.body.digest, byOf(call));
   }
-}
-
-/** Under the name that it has now, when it was asked for under a former one. */
-function repositoryOf({
-  parameters,
-  resource,
-}: Call<typeof listTags> | Call<typeof tagHistory>): RepositoryName {
-  return resource?.kind === 'repository' ? resource.name : parameters.repository;
 }

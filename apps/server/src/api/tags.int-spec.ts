@@ -5,6 +5,10 @@ import {
   deleteRepository,
   listTags,
   restoreTag,
+  setImmutableTags,
+  setImmutableTagsIn,
+  showImmutableTags,
+  showImmutableTagsIn,
   tagHistory,
   verifyLedger,
 } from '@slipway/api';
@@ -163,4 +167,53 @@ test('the ledger is verified by administrators, repository by repository', async
   });
   expect(items.filter(({ fault }) => fault !== undefined)).toEqual([]);
   expect(await app.refused('ada', verifyLedger)).toMatchObject({ status: 403 });
+});
+
+test('owners make tags immutable, and whoever pushes over one is told by whose rule', async () => {
+  const repository = await aRepository();
+  const namespace = repository.split('/')[0] ?? '';
+  await push(repository, 'v1', 'bob');
+  const parameters = { namespace };
+  const body = { patterns: ['*', '!latest'] };
+  expect(await app.ask('ada', setImmutableTagsIn, { parameters, body })).toEqual(body);
+  expect(await app.ask('ada', showImmutableTagsIn, { parameters })).toEqual(body);
+  expect(await app.ask('cyd', showImmutableTags, { parameters: { repository } })).toEqual({
+    patterns: [],
+    inherited: body.patterns,
+  });
+
+  const init = {
+    method: 'PUT',
+    headers: { 'content-type': INDEX },
+    body: JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests: [] }),
+  };
+  const refused = await app.fetch(`/v2/${repository}/manifests/v1`, 'bob', init);
+  expect(refused.status).toBe(409);
+  expect(await refused.json()).toMatchObject({
+    errors: [
+      {
+        code: 'DENIED',
+        message: `the tag v1 of ${repository} is immutable, by a rule of ${namespace}`,
+      },
+    ],
+  });
+  expect((await app.fetch(`/v2/${repository}/manifests/latest`, 'bob', init)).status).toBe(201);
+
+  await app.ask('ada', setImmutableTagsIn, { parameters, body: { patterns: [] } });
+  expect((await app.fetch(`/v2/${repository}/manifests/v1`, 'bob', init)).status).toBe(201);
+});
+
+test('a rule that cannot be meant is refused', async () => {
+  const repository = await aRepository();
+  await push(repository, 'v1', 'ada');
+  const set = (patterns: string[]) =>
+    app.refused('ada', setImmutableTags, { parameters: { repository }, body: { patterns } });
+
+  expect(await set(['v 1'])).toMatchObject({
+    status: 400,
+    detail: expect.stringContaining('is not a tag in which "*" stands for any') as string,
+  });
+  expect(await set(['!latest'])).toMatchObject({
+    detail: '!latest excepts from nothing; say from what too: *, for all tags',
+  });
 });

@@ -38,7 +38,7 @@ let asked = 0;
 
 /** The `Authorization` of a column; '' for none. Wrong passwords are those of many, for a name's are counted. */
 function headerOf(column: string, at: Tenancy): string {
-  const people = ['outsider', 'member', 'pusher', 'owner'];
+  const people = ['outsider', 'member', 'pusher', 'maintain', 'admin', 'self', 'owner', 'founder'];
   switch (column) {
     case 'nobody':
     case 'operator':

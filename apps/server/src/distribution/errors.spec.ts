@@ -47,6 +47,7 @@ const ANSWERS: Record<Reason, readonly [number, string]> = {
   'storage-full': [507, 'DENIED'],
   'storage-unavailable': [503, 'UNAVAILABLE'],
   'tag-invalid': [400, 'MANIFEST_INVALID'],
+  'tag-immutable': [409, 'DENIED'],
   'tag-moved': [412, 'DENIED'],
   'team-unknown': [404, 'NAME_UNKNOWN'],
   'token-unknown': [404, 'NAME_UNKNOWN'],

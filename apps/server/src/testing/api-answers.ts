@@ -168,6 +168,22 @@ const ANSWERS = `
   tags.restore                     public   401    401   401      401      403      403    ok     403      403   403  ok    ok    ok  ok     403   ok        ok   ok
   tags.restore                     absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    403   404       404  404
   tags.restore                     nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  tags.show-immutable              private  401    401   401      401      404      404    ok     ok       ok    404  ok    ok    ok  ok     ok    ok        ok   ok
+  tags.show-immutable              public   ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
+  tags.show-immutable              absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  tags.show-immutable              nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  tags.set-immutable               private  401    401   401      401      404      404    403    403      ok    404  ok    403   ok  403    403   403       ok   ok
+  tags.set-immutable               public   401    401   401      401      403      403    403    403      403   403  ok    403   ok  403    403   403       ok   ok
+  tags.set-immutable               absent   401    401   401      401      404      404    403    404      404   404  404   403   404 403    403   403       404  404
+  tags.set-immutable               nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
+  tags.show-immutable-in           -        401    401   401      401      404      ok     ok     404      404   ok   ok    403   ok  403    404   403       ok   ok
+  tags.show-immutable-in           nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
+  tags.set-immutable-in            -        401    401   401      401      404      403    403    404      404   403  ok    403   ok  403    404   403       ok   ok
+  tags.set-immutable-in            nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
+  images.compare                   private  401    401   401      401      404      404    ok     ok       ok    404  ok    ok    ok  ok     ok    ok        ok   ok
+  images.compare                   public   ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
+  images.compare                   absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  images.compare                   nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
   why                              -        401    401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
   why                              another  401    401   401      401      403      403    403    403      ok    ok   ok    403   ok  403    403   403       ok   ok
 

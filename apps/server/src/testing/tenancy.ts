@@ -185,10 +185,12 @@ export class Tenancy {
 /** A tag that has a past. */
 async function tagTwice(tables: Tables, repository: RepositoryName): Promise<void> {
   const id = await tables.repositories.ensure(repository);
-  for (const text of ['{"a":1}', '{"b":2}']) {
-    const content = Buffer.from(text);
+  const mediaType = 'application/vnd.oci.image.index.v1+json';
+  for (const version of ['1', '2']) {
+    const annotations = { version };
+    const document = { schemaVersion: 2, mediaType, manifests: [], annotations };
+    const content = Buffer.from(JSON.stringify(document));
     const digest = digestOf('sha256', hash('sha256', content, 'hex'));
-    const mediaType = 'application/vnd.oci.image.index.v1+json';
     const more = { subject: undefined, artifactType: undefined, annotations: undefined };
     const manifest = { digest, mediaType, size: content.length, content, ...more } as const;
     await tables.manifests.put(id, manifest, []);

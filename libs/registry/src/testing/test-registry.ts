@@ -11,6 +11,7 @@ import { Manifests, type Push, type SparseManifests } from '../manifests.ts';
 import { Referrers } from '../referrers.ts';
 import { Repositories } from '../repositories.ts';
 import { TagHistory } from '../tag-history.ts';
+import { TagRules } from '../tag-rules.ts';
 import { type Chunk, Uploads } from '../uploads.ts';
 
 /** Nothing that looks like garbage is left alone. */
@@ -44,6 +45,7 @@ export class Replica {
   readonly referrers: Referrers;
   readonly repositories: Repositories;
   readonly tagHistory: TagHistory;
+  readonly tagRules: TagRules;
   readonly uploads: Uploads;
 
   constructor(metadata: Metadata, store: BlobStore, times: GarbageTimes, sparse: SparseManifests) {
@@ -54,6 +56,7 @@ export class Replica {
     this.referrers = new Referrers(metadata);
     this.repositories = new Repositories(metadata, times);
     this.tagHistory = new TagHistory(metadata);
+    this.tagRules = new TagRules(metadata);
     this.uploads = new Uploads(metadata, store, times, randomUUID);
   }
 

@@ -1,0 +1,35 @@
+import { Controller, Inject } from '@nestjs/common';
+import { BASE, compareImages as endpoint } from '@slipway/api';
+import { platformText } from '@slipway/oci';
+import { compareImages, type Image, Images } from '@slipway/registry';
+import { Answers } from './answers.ts';
+import { type Call, repositoryOf } from './call.ts';
+
+@Controller(BASE)
+export class ImagesController {
+  readonly #images: Images;
+
+  constructor(@Inject(Images) images: Images) {
+    this.#images = images;
+  }
+
+  @Answers(endpoint)
+  async compare(call: Call<typeof endpoint>) {
+    const { from, to, platform } = call.query;
+    const repository = repositoryOf(call);
+    const [before, after] = await Promise.all(
+      [from, to].map((reference) => this.#images.find(repository, reference, platform)),
+    );
+    if (before === undefined || after === undefined) throw new Error('there are two');
+    return { from: toldOf(before), to: toldOf(after), ...compareImages(before, after) };
+  }
+}
+
+function toldOf({ digest, platform, layers }: Image) {
+  const sizes = new Map(layers.map((layer) => [layer.digest, layer.size]));
+  return {
+    digest,
+    platform: platform && platformText(platform),
+    size: [...sizes.values()].reduce((sum, size) => sum + size, 0),
+  };
+}
