@@ -1,10 +1,10 @@
 import { type Digest, type HistoryEntry, platformText } from '@slipway/oci';
 import type { Image } from './images.ts';
 
-export type Side = 'from' | 'to' | 'both';
+type Side = 'from' | 'to' | 'both';
 
 /** A layer, and in which of the two images it is. */
-export interface ComparedLayer {
+interface ComparedLayer {
   readonly in: Side;
   readonly digest: Digest;
   /** Compressed, in bytes. */
@@ -14,7 +14,7 @@ export interface ComparedLayer {
 }
 
 /** A word of the config that differs: `env.PATH`, `labels.version`, `user`. */
-export interface ConfigDifference {
+interface ConfigDifference {
   readonly name: string;
   readonly from: string | undefined;
   readonly to: string | undefined;
@@ -76,20 +76,21 @@ function wordsOf({ config, platform, mediaType }: Image): ReadonlyMap<string, st
   const words = new Map<string, string>([['mediaType', mediaType]]);
   if (platform !== undefined) words.set('platform', platformText(platform));
   if (config === undefined) return words;
-  const { process, labels, volumes, exposedPorts, stopSignal, healthcheck } = config;
-  const lists = { entrypoint: process.entrypoint, cmd: process.cmd };
+  const { labels, volumes, exposedPorts, stopSignal, healthcheck } = config;
+  const { entrypoint, cmd, env, user, workingDir } = config.process;
+  const lists = { entrypoint, cmd };
   for (const [name, list] of Object.entries(lists)) {
     if (list.length > 0) words.set(name, JSON.stringify(list));
   }
-  for (const entry of process.env) {
+  for (const entry of env) {
     const at = entry.indexOf('=');
     words.set(`env.${at < 0 ? entry : entry.slice(0, at)}`, at < 0 ? '' : entry.slice(at + 1));
   }
   for (const [name, value] of Object.entries(labels)) words.set(`labels.${name}`, value);
   for (const volume of volumes) words.set(`volumes.${volume}`, volume);
   for (const port of exposedPorts) words.set(`exposedPorts.${port}`, port);
-  if (process.user !== '') words.set('user', process.user);
-  if (process.workingDir !== '') words.set('workingDir', process.workingDir);
+  if (user !== '') words.set('user', user);
+  if (workingDir !== '') words.set('workingDir', workingDir);
   if (stopSignal !== undefined) words.set('stopSignal', stopSignal);
   if (healthcheck !== undefined) words.set('healthcheck', JSON.stringify(healthcheck));
   return words;
