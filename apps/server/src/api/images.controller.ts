@@ -1,5 +1,5 @@
 import { Controller, Inject } from '@nestjs/common';
-import { BASE, compareImages as endpoint } from '@slipway/api';
+import { type Answered, BASE, compareImages as endpoint } from '@slipway/api';
 import { platformText } from '@slipway/oci';
 import { compareImages, type Image, Images } from '@slipway/registry';
 import { Answers } from './answers.ts';
@@ -14,7 +14,7 @@ export class ImagesController {
   }
 
   @Answers(endpoint)
-  async compare(call: Call<typeof endpoint>) {
+  async compare(call: Call<typeof endpoint>): Promise<Answered<typeof endpoint>> {
     const { from, to, platform } = call.query;
     const repository = repositoryOf(call);
     const [before, after] = await Promise.all(
