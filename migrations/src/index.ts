@@ -4,6 +4,7 @@ import { CreateTenancy1795600000000 } from './1795600000000-create-tenancy.ts';
 import { IndexAuditTimes1795600100000 } from './1795600100000-index-audit-times.ts';
 import { CreateTagLedger1795700000000 } from './1795700000000-create-tag-ledger.ts';
 import { AddImmutableTags1795700100000 } from './1795700100000-add-immutable-tags.ts';
+import { CountPulls1795700200000 } from './1795700200000-count-pulls.ts';
 
 /** Every migration, oldest first. One that has landed is never edited. */
 export const migrations: readonly (new () => MigrationInterface)[] = [
@@ -12,4 +13,5 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   IndexAuditTimes1795600100000,
   CreateTagLedger1795700000000,
   AddImmutableTags1795700100000,
+  CountPulls1795700200000,
 ];

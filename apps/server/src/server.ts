@@ -17,6 +17,7 @@ import {
   ExternalAccounts,
   Identities,
   Manifests,
+  Pulls,
   Referrers,
   Repositories,
   Resources,
@@ -109,6 +110,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
       audit,
       blobs: new Blobs(metadata, store, times),
       manifests: new Manifests(metadata, times, settings.SLIPWAY_SPARSE_MANIFESTS),
+      pulls: new Pulls(metadata, Date.now),
       referrers: new Referrers(metadata),
       repositories: new Repositories(metadata, times),
       resources: new Resources(metadata),
@@ -179,7 +181,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
     const rotation = settings.SLIPWAY_KEY_ROTATION * DAY;
     const keys = startKeysJob({ keys: tokens.keys, lifetime, log }, rotation);
     started.push(() => keys.stop());
-    const notes = startNotesJob({ metadata, uses, log }, NOTES_INTERVAL);
+    const notes = startNotesJob({ metadata, uses, pulls: registry.pulls, log }, NOTES_INTERVAL);
     started.push(() => notes.stop());
     const ledger = startLedgerJob({ ledger: hub.ledger, log }, LEDGER_INTERVAL);
     started.push(() => ledger.stop());

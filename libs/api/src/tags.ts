@@ -29,6 +29,12 @@ const tag = z
     digest: z.string(),
     at: time.describe('When it was moved there.'),
     actor: z.string().describe('Who did it; empty when nobody knows any more.'),
+    pulls: z
+      .number()
+      .int()
+      .optional()
+      .describe('How often its manifest was pulled; counted within half a minute.'),
+    lastPulledAt: time.optional(),
   })
   .meta({ id: 'Tag' });
 
@@ -81,7 +87,10 @@ export const listTags = endpoint({
   },
   answer: page(tag),
   example: {
-    answer: { items: [{ name: 'latest', digest: NEW, at: AT, actor: 'ada' }], next: 'latest' },
+    answer: {
+      items: [{ name: 'latest', digest: NEW, at: AT, actor: 'ada', pulls: 12, lastPulledAt: AT }],
+      next: 'latest',
+    },
   },
 });
 

@@ -5,6 +5,7 @@ import { AuditEventRow } from './audit-event.row.ts';
 import { BlobReviewRow } from './blob-review.row.ts';
 import { BlobRow } from './blob.row.ts';
 import { DeletionRow } from './deletion.row.ts';
+import { ManifestPullRow } from './manifest-pull.row.ts';
 import { ManifestReferenceRow } from './manifest-reference.row.ts';
 import { ManifestRow } from './manifest.row.ts';
 import { NamespaceAliasRow } from './namespace-alias.row.ts';
@@ -38,6 +39,7 @@ export const rows = [
   BlobReviewRow,
   BlobRow,
   DeletionRow,
+  ManifestPullRow,
   ManifestReferenceRow,
   ManifestRow,
   NamespaceAliasRow,

@@ -29,6 +29,13 @@ export interface MovedTag {
   readonly actor: string;
 }
 
+/** A tag as it is. */
+export interface TagNow extends MovedTag {
+  /** Of its manifest, by whatever name. */
+  readonly pulls: number;
+  readonly lastPulledAt: Date | undefined;
+}
+
 /** The history of tags. Rows are written by a trigger on `tags`, whoever moves one; the database takes none back. */
 export class TagMovesTable {
   readonly #sql: Sql;
@@ -62,8 +69,9 @@ export class TagMovesTable {
   }
 
   /** At most `limit` tags behind `after`, in byte order, as they are. */
-  async now(repository: RepositoryId, after: string, limit: number): Promise<MovedTag[]> {
-    return this.#sql.query(NOW, [repository, after, limit]);
+  async now(repository: RepositoryId, after: string, limit: number): Promise<TagNow[]> {
+    const rows = await this.#sql.query(NOW, [repository, after, limit]);
+    return rows.map((row) => ({ ...row, lastPulledAt: row.lastPulledAt ?? undefined }));
   }
 
   /** As `now`, as they were at that time. */
@@ -117,14 +125,17 @@ const HAS_POINTED_AT: Statement<unknown> = {
   text: `select 1 from tag_moves where repository_id = $1 and tag = $2 and to_digest = $3 limit 1`,
 };
 
-const NOW: Statement<MovedTag> = {
+const NOW: Statement<Omit<TagNow, 'lastPulledAt'> & { readonly lastPulledAt: Date | null }> = {
   name: 'tag-moves.now',
-  text: `select t.name, t.digest, m.at, m.actor from (
+  text: `select t.name, t.digest, m.at, m.actor, coalesce(p.pulls, 0) as pulls,
+      p.last_pulled_at as "lastPulledAt"
+    from (
       select name, digest from tags where repository_id = $1 and name > $2
       order by name limit $3) t
     cross join lateral (
       select at, actor from tag_moves where repository_id = $1 and tag = t.name
       order by id desc limit 1) m
+    left join manifest_pulls p on p.repository_id = $1 and p.digest = t.digest
     order by t.name`,
 };
 

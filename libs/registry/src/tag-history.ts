@@ -1,4 +1,4 @@
-import type { Metadata, MovedTag, TagMove } from '@slipway/metadata';
+import type { Metadata, MovedTag, TagMove, TagNow } from '@slipway/metadata';
 import type { Digest, RepositoryName, Tag } from '@slipway/oci';
 import { type By, eventOf, onRepository } from './audit-event.ts';
 import { RegistryError } from './errors.ts';
@@ -26,7 +26,7 @@ export class TagHistory {
     at: Date | undefined,
     after: string,
     limit: number,
-  ): Promise<readonly MovedTag[]> {
+  ): Promise<readonly (MovedTag | TagNow)[]> {
     const { tables } = this.#metadata;
     const id = await existing(tables, repository);
     if (at === undefined) return tables.tagMoves.now(id, after, limit);

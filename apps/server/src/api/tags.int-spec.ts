@@ -126,7 +126,7 @@ test('the tags of a repository are listed as they are, and as they were', async 
   const first = await push(repository, 'latest', 'ada');
   const { items } = await app.ask('cyd', listTags, { parameters: { repository } });
   expect(items).toEqual([
-    { name: 'latest', digest: first, at: expect.any(Date) as Date, actor: 'ada' },
+    { name: 'latest', digest: first, at: expect.any(Date) as Date, actor: 'ada', pulls: 0 },
   ]);
   const at = new Date((items[0]?.at.getTime() ?? 0) - 1);
   const before = await app.ask('cyd', listTags, {

@@ -15,6 +15,7 @@ import {
   type Blobs,
   type Identity,
   type Manifests,
+  type Pulls,
   type Referrers,
   RegistryError,
   type Repositories,
@@ -29,6 +30,7 @@ export interface Registry {
   readonly audit: AuditLog;
   readonly blobs: Blobs;
   readonly manifests: Manifests;
+  readonly pulls: Pulls;
   readonly referrers: Referrers;
   readonly repositories: Repositories;
   readonly resources: Resources;

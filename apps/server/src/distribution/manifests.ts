@@ -20,11 +20,12 @@ export async function headManifest(call: Call): Promise<FastifyReply> {
 }
 
 export async function getManifest(call: Call): Promise<FastifyReply> {
-  const { manifests } = call.registry;
+  const { manifests, pulls } = call.registry;
   const { content, ...record } = await manifests.get(
     call.repository,
     requireReference(parameter(call, 'reference')),
   );
+  pulls.note(call.repository, record.digest);
   return isCurrent(call, record.digest)
     ? notModified(call, record)
     : sendBytes(describe(call, record), content);

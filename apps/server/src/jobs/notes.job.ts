@@ -1,14 +1,21 @@
 import type { Metadata } from '@slipway/metadata';
+import type { Pulls } from '@slipway/registry';
 import type { Logger } from 'pino';
 import type { TokenUses } from '../auth/token-uses.ts';
 
-/** Writes down every `interval` milliseconds how access tokens were used, and once more when it is stopped; removes links that have expired. */
+/** Writes down every `interval` milliseconds how access tokens were used and manifests pulled, and once more when it is stopped; removes links that have expired. */
 export function startNotesJob(
   {
     metadata,
     uses,
+    pulls,
     log,
-  }: { readonly metadata: Metadata; readonly uses: TokenUses; readonly log: Logger },
+  }: {
+    readonly metadata: Metadata;
+    readonly uses: TokenUses;
+    readonly pulls: Pulls;
+    readonly log: Logger;
+  },
   interval: number,
 ): { stop(): Promise<void> } {
   let round = Promise.resolve();
@@ -16,9 +23,10 @@ export function startNotesJob(
     try {
       const taken = uses.take();
       if (taken.length > 0) await metadata.tables.accessTokens.noteUse(taken);
+      await pulls.write();
       await metadata.tables.oneTimeLinks.removeExpired();
     } catch (error) {
-      log.warn({ err: error }, 'the uses of access tokens could not be written down');
+      log.warn({ err: error }, 'what was used and pulled could not be written down');
     }
   };
   const timer = setInterval(() => {

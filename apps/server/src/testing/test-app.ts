@@ -16,6 +16,7 @@ import {
   Blobs,
   Identities,
   Manifests,
+  Pulls,
   Referrers,
   Repositories,
   Resources,
@@ -55,6 +56,7 @@ export class TestApp {
   /** Everything that was seen of calls that change something. */
   readonly witnessed: Witnessed[];
   readonly tokenUses: TokenUses;
+  readonly pulls: Pulls;
   readonly #app: NestFastifyApplication;
   readonly #audit: AuditLog;
   readonly #database: TestDatabase;
@@ -67,7 +69,9 @@ export class TestApp {
     witnessed: Witnessed[],
     tokenUses: TokenUses,
     audit: AuditLog,
+    pulls: Pulls,
   ) {
+    this.pulls = pulls;
     this.#audit = audit;
     this.#app = app;
     this.url = url;
@@ -85,10 +89,12 @@ export class TestApp {
     const store = new MemoryBlobStore();
     const times = { reviewDelay: 60, deletionDelay: 60, uploadExpiry: 60, now: Date.now };
     const audit = new AuditLog(metadata, Date.now, () => undefined);
+    const pulls = new Pulls(metadata, Date.now);
     const registry = {
       audit,
       blobs: new Blobs(metadata, store, times),
       manifests: new Manifests(metadata, times, 'index'),
+      pulls,
       referrers: new Referrers(metadata),
       repositories: new Repositories(metadata, times),
       resources: new Resources(metadata),
@@ -144,6 +150,7 @@ export class TestApp {
       witnessed,
       tokenUses,
       audit,
+      pulls,
     );
     await test.person('admin', { administrator: true });
     return test;
