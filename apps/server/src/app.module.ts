@@ -14,6 +14,7 @@ import { TokenController } from './auth/token.controller.ts';
 import { Tokens } from './auth/tokens.ts';
 import { Site } from './auth/site.ts';
 import { WebSessions } from './auth/web-sessions.ts';
+import { Doctor } from './doctor/doctor.ts';
 import { HealthController } from './health.controller.ts';
 import { Metrics } from './metrics.ts';
 import { RateLimits } from './rate-limits.ts';
@@ -39,9 +40,15 @@ export interface Parts extends ApiParts {
   readonly webSessions: WebSessions;
 }
 
+/** What the app makes of its parts for them. */
+export interface Made {
+  readonly doctor: Doctor;
+  readonly images: Images;
+}
+
 @Module({})
 export class AppModule {
-  static over(parts: Parts, images: Images): DynamicModule {
+  static over(parts: Parts, { doctor, images }: Made): DynamicModule {
     return {
       module: AppModule,
       controllers: [
@@ -56,6 +63,7 @@ export class AppModule {
         ...apiProviders(parts),
         { provide: AuditLog, useValue: parts.audit },
         { provide: Authentication, useValue: parts.authentication },
+        { provide: Doctor, useValue: doctor },
         { provide: Images, useValue: images },
         { provide: LOG, useValue: parts.log },
         { provide: Metrics, useValue: parts.metrics },

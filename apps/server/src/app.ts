@@ -17,6 +17,7 @@ import {
   malformedBody,
   type Registry,
 } from './distribution/index.ts';
+import { Doctor } from './doctor/doctor.ts';
 import { observeRequests } from './requests.ts';
 import type { Settings } from './settings.ts';
 import { mayRedirect } from './storage.ts';
@@ -48,8 +49,12 @@ export async function createApp(
     keepAliveTimeout: 75_000,
     requestTimeout: 0,
   } as ConstructorParameters<typeof FastifyAdapter>[0]);
+  const made = {
+    doctor: new Doctor(settings, parts.hub.metadata, parts.readiness),
+    images: new Images(registry.manifests, registry.blobs),
+  };
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.over(parts, new Images(registry.manifests, registry.blobs)),
+    AppModule.over(parts, made),
     adapter,
     {
       logger: false,

@@ -7,7 +7,7 @@ import { TOKEN_PATH } from './auth/challenge.ts';
  */
 export async function checkPublicUrl(publicUrl: string | undefined, log: Logger): Promise<void> {
   if (publicUrl === undefined) return;
-  const fault = await ask(publicUrl);
+  const fault = await publicUrlFault(publicUrl);
   if (fault === undefined) log.info(`clients reach this registry at ${publicUrl}`);
   else
     log.warn(
@@ -15,7 +15,8 @@ export async function checkPublicUrl(publicUrl: string | undefined, log: Logger)
     );
 }
 
-async function ask(publicUrl: string): Promise<string | undefined> {
+/** Why clients do not reach this registry at that URL; `undefined` when they do. */
+export async function publicUrlFault(publicUrl: string): Promise<string | undefined> {
   try {
     const answer = await fetch(`${publicUrl}/v2/`, {
       signal: AbortSignal.timeout(10_000),

@@ -214,3 +214,16 @@ test('a tag that was overwritten by mistake is back in one command and the ledge
     errors: 'shop/web never had a tag never\n',
   });
 });
+
+test('the doctor looks at what the server depends on, with a line for each', async () => {
+  const { out } = await admin(['doctor']);
+  for (const line of [
+    /^CHECK +OK +FINDING/,
+    /^database +yes +Postgres \S+ answers/,
+    /^database durability +yes /,
+    /^storage +yes +the disk is written, read and deleted from/,
+    /^disk space +(?:yes|no) +.* GB are free under /,
+  ]) {
+    expect(out).toMatch(new RegExp(line, 'm'));
+  }
+});

@@ -1,6 +1,7 @@
 import { ACCOUNT } from './account.ts';
 import { ACCOUNTS } from './accounts.ts';
 import { AUDIT } from './audit.ts';
+import { DOCTOR } from './doctor.ts';
 import { DOCUMENT } from './document.ts';
 import type { Endpoint } from './endpoint.ts';
 import { GRANTS } from './grants.ts';
@@ -35,6 +36,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...ACCOUNTS,
   ...AUDIT,
   ...LEDGER,
+  ...DOCTOR,
   ...KEYS,
   ...LINKS,
   ...DOCUMENT,

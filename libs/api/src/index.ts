@@ -13,6 +13,7 @@ export {
   unmakeAdministrator,
   updateOneAccount,
 } from './accounts.ts';
+export { examine } from './doctor.ts';
 export { showDocument } from './document.ts';
 export {
   type Answered,

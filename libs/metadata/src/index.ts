@@ -3,6 +3,7 @@ export type { AccessWatch } from './access-watch.ts';
 export type { Account, AccountFilter, AccountId, NewAccount, Origin } from './accounts.table.ts';
 export type { AuditEvent, AuditFilter, NewAuditEvent } from './audit-events.table.ts';
 export type { Connection } from './connection.ts';
+export type { DatabaseReport } from './database-report.ts';
 export type { DataSourceOptions } from './data-source.ts';
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.ts';
 export { ImmutableTagError, MetadataUnavailableError } from './errors.ts';

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { AccessWatch } from './access-watch.ts';
 import type { Connection } from './connection.ts';
+import { type DatabaseReport, databaseReport } from './database-report.ts';
 import { dataSource, type DataSourceOptions } from './data-source.ts';
 import { MetadataUnavailableError, translated } from './errors.ts';
 import { PoolSql, type Sql, type Statement } from './sql.ts';
@@ -65,6 +66,10 @@ export class Metadata {
       limit.catch(() => undefined);
       stop.abort();
     }
+  }
+
+  async report(): Promise<DatabaseReport> {
+    return databaseReport(this.#sql);
   }
 
   /** Ends after the statements that are running. */
