@@ -12,17 +12,10 @@ import {
 } from '@slipway/metadata';
 import {
   AuditLog,
-  Blobs,
   type GarbageTimes,
   ExternalAccounts,
   Identities,
-  Manifests,
-  Pulls,
-  Referrers,
-  Repositories,
-  Resources,
   Sessions,
-  Uploads,
 } from '@slipway/registry';
 import type { Logger } from 'pino';
 import { ensureAdministrator } from './administrator.ts';
@@ -43,6 +36,7 @@ import { Tokens } from './auth/tokens.ts';
 import { WebSessions } from './auth/web-sessions.ts';
 import { WorkloadIssuers } from './auth/workload-issuers.ts';
 import { WorkloadTokens } from './auth/workload-tokens.ts';
+import { openRegistry } from './distribution/index.ts';
 import { startGarbageJob } from './jobs/garbage.job.ts';
 import { startKeysJob } from './jobs/keys.job.ts';
 import { startLedgerJob } from './jobs/ledger.job.ts';
@@ -106,16 +100,10 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
       log.error({ err: error }, 'the audit log could not be written; it is tried again');
     });
     started.push(() => audit.close());
-    const registry = {
+    const registry = openRegistry(metadata, store, times, {
       audit,
-      blobs: new Blobs(metadata, store, times),
-      manifests: new Manifests(metadata, times, settings.SLIPWAY_SPARSE_MANIFESTS),
-      pulls: new Pulls(metadata, Date.now),
-      referrers: new Referrers(metadata),
-      repositories: new Repositories(metadata, times),
-      resources: new Resources(metadata),
-      uploads: new Uploads(metadata, store, times, randomUUID),
-    };
+      sparse: settings.SLIPWAY_SPARSE_MANIFESTS,
+    });
     const identities = new Identities(metadata, Date.now);
     const issuers = new WorkloadIssuers(settings.SLIPWAY_WORKLOAD_ISSUERS, fetch, Date.now);
     const signIn = new SignIn({
