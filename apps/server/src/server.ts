@@ -64,13 +64,14 @@ export interface Server {
   readonly url: string;
   /** The administrator's password, if it was made on this start. */
   readonly generatedPassword: string | undefined;
-  /** Lets requests under way finish for a while, then ends everything that was started. */
+  /** Is not ready any more, lets requests under way finish for a while, then ends everything that was started. */
   stop(): Promise<void>;
 }
 
 /** Starts everything in order; what was started before a failure is stopped again, last first. */
 export async function startServer(settings: Settings, log: Logger): Promise<Server> {
   const started: (() => Promise<void>)[] = [];
+  const stopping = new AbortController();
   const stop = async () => {
     for (const end of started.splice(0).reverse()) await end();
   };
@@ -155,7 +156,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
       tokens,
       witness: auditWitness(audit),
       webSessions,
-      readiness: readiness(metadata, store),
+      readiness: readiness(metadata, store, stopping.signal),
     };
     const app = await createApp(settings, registry, parts);
     await app.listen(settings.SLIPWAY_PORT, settings.SLIPWAY_HOST);
@@ -173,6 +174,10 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
     started.push(() => notes.stop());
     const ledger = startLedgerJob({ ledger: hub.ledger, log }, LEDGER_INTERVAL);
     started.push(() => ledger.stop());
+    started.push(async () => {
+      stopping.abort();
+      await sleep(settings.SLIPWAY_STOP_DELAY * 1000);
+    });
     void checkPublicUrl(settings.SLIPWAY_PUBLIC_URL, log);
     return { url: await app.getUrl(), generatedPassword: generated, stop };
   } catch (error) {

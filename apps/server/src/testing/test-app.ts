@@ -11,7 +11,7 @@ import {
 } from '@slipway/api';
 import { Metadata } from '@slipway/metadata';
 import { testDatabase, type TestDatabase } from '@slipway/metadata/testing';
-import type { Pulls} from '@slipway/registry';
+import type { Pulls } from '@slipway/registry';
 import { AuditLog, Identities, Sessions } from '@slipway/registry';
 import { MemoryBlobStore } from '@slipway/storage';
 import { pino } from 'pino';
