@@ -3,18 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Metadata } from '@slipway/metadata';
 import { named, testDatabase, type TestDatabase } from '@slipway/metadata/testing';
-import {
-  AuditLog,
-  Blobs,
-  Identities,
-  Manifests,
-  Pulls,
-  Referrers,
-  Repositories,
-  Resources,
-  Sessions,
-  Uploads,
-} from '@slipway/registry';
+import { AuditLog, Identities, Sessions } from '@slipway/registry';
 import { MemoryBlobStore } from '@slipway/storage';
 import { pino } from 'pino';
 import { openHub } from './api/hub.ts';
@@ -29,6 +18,7 @@ import { Site } from './auth/site.ts';
 import { TokenUses } from './auth/token-uses.ts';
 import { Tokens } from './auth/tokens.ts';
 import { WebSessions } from './auth/web-sessions.ts';
+import { openRegistry } from './distribution/index.ts';
 import { Metrics } from './metrics.ts';
 import { RateLimits } from './rate-limits.ts';
 import { readiness } from './readiness.ts';
@@ -55,16 +45,7 @@ beforeAll(async () => {
   audit = new AuditLog(metadata, Date.now, (error) => {
     throw error;
   });
-  const registry = {
-    audit,
-    blobs: new Blobs(metadata, store, times),
-    manifests: new Manifests(metadata, times, 'index'),
-    pulls: new Pulls(metadata, Date.now),
-    referrers: new Referrers(metadata),
-    repositories: new Repositories(metadata, times),
-    resources: new Resources(metadata),
-    uploads: new Uploads(metadata, store, times, randomUUID),
-  };
+  const registry = openRegistry(metadata, store, times, { audit, sparse: 'index' });
   const log = pino({ level: 'silent' });
   const identities = new Identities(metadata, Date.now);
   const passwords = new Passwords(metadata);

@@ -34,6 +34,20 @@ test('it names what does not answer and why, and forgets it when it answers agai
   await database.drop();
 });
 
+test('a server that is being stopped is not ready, though everything answers', async () => {
+  const database = await testDatabase();
+  const metadata = await Metadata.connect(database.connection);
+  const stopping = new AbortController();
+  const ask = readiness(metadata, new MemoryBlobStore(), stopping.signal);
+  expect(await ask()).toEqual({});
+
+  stopping.abort();
+  expect(await ask()).toEqual({ server: 'it is being stopped' });
+
+  await metadata.close();
+  await database.drop();
+});
+
 test('it asks once a second at most, however often it is asked', async () => {
   const database = await testDatabase();
   const metadata = await Metadata.connect(database.connection);

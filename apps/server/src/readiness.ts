@@ -10,10 +10,14 @@ export const READINESS = Symbol('readiness');
 
 const ANSWER = 1000;
 
-/** Asks the database and the storage, at most once a second however often it is asked itself. */
-export function readiness(metadata: Metadata, store: BlobStore): Readiness {
+/**
+ * Asks the database and the storage, at most once a second however often it is asked itself. From `stopping` on
+ * the server is not ready, whatever they say, so that balancers send it nobody any more.
+ */
+export function readiness(metadata: Metadata, store: BlobStore, stopping?: AbortSignal): Readiness {
   let latest: { at: number; faults: Promise<Faults> } | undefined;
-  return () => {
+  return async () => {
+    if (stopping?.aborted) return { server: 'it is being stopped' };
     const now = Date.now();
     if (latest === undefined || now - latest.at > ANSWER)
       latest = { at: now, faults: ask(metadata, store) };

@@ -12,17 +12,10 @@ import {
 } from '@slipway/metadata';
 import {
   AuditLog,
-  Blobs,
   type GarbageTimes,
   ExternalAccounts,
   Identities,
-  Manifests,
-  Pulls,
-  Referrers,
-  Repositories,
-  Resources,
   Sessions,
-  Uploads,
 } from '@slipway/registry';
 import type { Logger } from 'pino';
 import { ensureAdministrator } from './administrator.ts';
@@ -43,6 +36,7 @@ import { Tokens } from './auth/tokens.ts';
 import { WebSessions } from './auth/web-sessions.ts';
 import { WorkloadIssuers } from './auth/workload-issuers.ts';
 import { WorkloadTokens } from './auth/workload-tokens.ts';
+import { openRegistry } from './distribution/index.ts';
 import { startGarbageJob } from './jobs/garbage.job.ts';
 import { startKeysJob } from './jobs/keys.job.ts';
 import { startLedgerJob } from './jobs/ledger.job.ts';
@@ -70,13 +64,14 @@ export interface Server {
   readonly url: string;
   /** The administrator's password, if it was made on this start. */
   readonly generatedPassword: string | undefined;
-  /** Lets requests under way finish for a while, then ends everything that was started. */
+  /** Is not ready any more, lets requests under way finish for a while, then ends everything that was started. */
   stop(): Promise<void>;
 }
 
 /** Starts everything in order; what was started before a failure is stopped again, last first. */
 export async function startServer(settings: Settings, log: Logger): Promise<Server> {
   const started: (() => Promise<void>)[] = [];
+  const stopping = new AbortController();
   const stop = async () => {
     for (const end of started.splice(0).reverse()) await end();
   };
@@ -106,16 +101,10 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
       log.error({ err: error }, 'the audit log could not be written; it is tried again');
     });
     started.push(() => audit.close());
-    const registry = {
+    const registry = openRegistry(metadata, store, times, {
       audit,
-      blobs: new Blobs(metadata, store, times),
-      manifests: new Manifests(metadata, times, settings.SLIPWAY_SPARSE_MANIFESTS),
-      pulls: new Pulls(metadata, Date.now),
-      referrers: new Referrers(metadata),
-      repositories: new Repositories(metadata, times),
-      resources: new Resources(metadata),
-      uploads: new Uploads(metadata, store, times, randomUUID),
-    };
+      sparse: settings.SLIPWAY_SPARSE_MANIFESTS,
+    });
     const identities = new Identities(metadata, Date.now);
     const issuers = new WorkloadIssuers(settings.SLIPWAY_WORKLOAD_ISSUERS, fetch, Date.now);
     const signIn = new SignIn({
@@ -167,7 +156,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
       tokens,
       witness: auditWitness(audit),
       webSessions,
-      readiness: readiness(metadata, store),
+      readiness: readiness(metadata, store, stopping.signal),
     };
     const app = await createApp(settings, registry, parts);
     await app.listen(settings.SLIPWAY_PORT, settings.SLIPWAY_HOST);
@@ -185,6 +174,10 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
     started.push(() => notes.stop());
     const ledger = startLedgerJob({ ledger: hub.ledger, log }, LEDGER_INTERVAL);
     started.push(() => ledger.stop());
+    started.push(async () => {
+      stopping.abort();
+      await sleep(settings.SLIPWAY_STOP_DELAY * 1000);
+    });
     void checkPublicUrl(settings.SLIPWAY_PUBLIC_URL, log);
     return { url: await app.getUrl(), generatedPassword: generated, stop };
   } catch (error) {

@@ -45,6 +45,7 @@ describe('parseSettings', () => {
       SLIPWAY_GARBAGE_DELAY: 86_400,
       SLIPWAY_GARBAGE_INTERVAL: 60,
       SLIPWAY_IDLE_TIMEOUT: 120,
+      SLIPWAY_STOP_DELAY: 0,
       SLIPWAY_STOP_TIMEOUT: 10,
       SLIPWAY_STORAGE: 'disk',
       SLIPWAY_S3_REGION: 'us-east-1',

@@ -224,6 +224,11 @@ const schema = z
     SLIPWAY_STOP_TIMEOUT: timer()
       .default(10)
       .describe('Seconds that requests under way get to finish when the server is stopped.'),
+    SLIPWAY_STOP_DELAY: whole(0, 3600)
+      .default(0)
+      .describe(
+        'Seconds for which a server that is stopped goes on serving, while `/readyz` answers 503: longer than a balancer takes to notice.',
+      ),
     ...storageSettings,
   })
   .refine((env) => (env.SLIPWAY_TLS_CERT === undefined) === (env.SLIPWAY_TLS_KEY === undefined), {

@@ -9,33 +9,10 @@ import {
   type Tag,
   TAG_FORM,
 } from '@slipway/oci';
-import {
-  type Asking,
-  type AuditLog,
-  type Blobs,
-  type Identity,
-  type Manifests,
-  type Pulls,
-  type Referrers,
-  RegistryError,
-  type Repositories,
-  type Resources,
-  type Uploads,
-} from '@slipway/registry';
+import { type Asking, type Identity, RegistryError } from '@slipway/registry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-
-/** The rules that the protocol speaks for. */
-export interface Registry {
-  readonly audit: AuditLog;
-  readonly blobs: Blobs;
-  readonly manifests: Manifests;
-  readonly pulls: Pulls;
-  readonly referrers: Referrers;
-  readonly repositories: Repositories;
-  readonly resources: Resources;
-  readonly uploads: Uploads;
-}
+import type { Registry } from './registry.ts';
 
 export interface Limits {
   /** Largest manifest in bytes. */

@@ -1,4 +1,4 @@
-export type { Registry } from './call.ts';
 export { answerError, malformedBody } from './errors.ts';
 export { encodeNameInPath } from './name-in-path.ts';
 export { distribution } from './plugin.ts';
+export { openRegistry, type Registry } from './registry.ts';

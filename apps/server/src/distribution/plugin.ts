@@ -14,11 +14,12 @@ import type { Logger } from 'pino';
 import type { BearerError } from '../auth/challenge.ts';
 import { askingOf } from '../asking.ts';
 import { denied } from './audited.ts';
-import { type Limits, parameter, type Registry, shortened } from './call.ts';
+import { type Limits, parameter, shortened } from './call.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { answerError } from './errors.ts';
 import { leaveUnreadBody } from './leave-unread-body.ts';
 import { listRepositories } from './lists.ts';
+import type { Registry } from './registry.ts';
 
 export interface DistributionOptions {
   readonly log: Logger;

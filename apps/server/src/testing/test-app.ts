@@ -11,18 +11,8 @@ import {
 } from '@slipway/api';
 import { Metadata } from '@slipway/metadata';
 import { testDatabase, type TestDatabase } from '@slipway/metadata/testing';
-import {
-  AuditLog,
-  Blobs,
-  Identities,
-  Manifests,
-  Pulls,
-  Referrers,
-  Repositories,
-  Resources,
-  Sessions,
-  Uploads,
-} from '@slipway/registry';
+import type { Pulls } from '@slipway/registry';
+import { AuditLog, Identities, Sessions } from '@slipway/registry';
 import { MemoryBlobStore } from '@slipway/storage';
 import { pino } from 'pino';
 import { openHub } from '../api/hub.ts';
@@ -38,6 +28,7 @@ import { Site } from '../auth/site.ts';
 import { TokenUses } from '../auth/token-uses.ts';
 import { Tokens } from '../auth/tokens.ts';
 import { WebSessions } from '../auth/web-sessions.ts';
+import { openRegistry } from '../distribution/index.ts';
 import { Metrics } from '../metrics.ts';
 import { listenForOperator } from '../operator-socket.ts';
 import { RateLimits } from '../rate-limits.ts';
@@ -89,17 +80,7 @@ export class TestApp {
     const store = new MemoryBlobStore();
     const times = { reviewDelay: 60, deletionDelay: 60, uploadExpiry: 60, now: Date.now };
     const audit = new AuditLog(metadata, Date.now, () => undefined);
-    const pulls = new Pulls(metadata, Date.now);
-    const registry = {
-      audit,
-      blobs: new Blobs(metadata, store, times),
-      manifests: new Manifests(metadata, times, 'index'),
-      pulls,
-      referrers: new Referrers(metadata),
-      repositories: new Repositories(metadata, times),
-      resources: new Resources(metadata),
-      uploads: new Uploads(metadata, store, times, randomUUID),
-    };
+    const registry = openRegistry(metadata, store, times, { audit, sparse: 'index' });
     const log = pino({ level: 'silent' });
     const identities = new Identities(metadata, Date.now);
     const passwords = new Passwords(metadata);
@@ -150,7 +131,7 @@ export class TestApp {
       witnessed,
       tokenUses,
       audit,
-      pulls,
+      registry.pulls,
     );
     await test.person('admin', { administrator: true });
     return test;

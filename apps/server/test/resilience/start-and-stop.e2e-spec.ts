@@ -10,10 +10,34 @@ import { startSlipway, type Slipway } from '../slipway.ts';
 import { startLimit } from '../suite-registry.ts';
 import { tempFolder, type TempFolder } from '../temp-folder.ts';
 import { sha256 } from './ledger.ts';
+import { until } from './processes.ts';
 import { expectStatus, ociError, send } from './wire.ts';
 
 const limit = 60_000;
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
+
+test(
+  'a server that is stopped says first that it is not ready, and serves until balancers have noticed',
+  async () => {
+    const server = await startSlipway({ env: { SLIPWAY_STOP_DELAY: '4' } });
+    const begun = Date.now();
+    const stopped = server.stop();
+    const ready = async () => (await send(server, 'GET', '/readyz')).status;
+    await until('it is not ready', async () => (await ready()) === 503);
+
+    expect(JSON.parse((await send(server, 'GET', '/readyz')).body.toString())).toEqual({
+      status: 'unavailable',
+      faults: { server: 'it is being stopped' },
+    });
+    const pushed = await send(server, 'POST', '/v2/stopping/blobs/uploads/', {
+      body: Buffer.alloc(0),
+    });
+    expectStatus(pushed, 202);
+    await stopped;
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(4000);
+  },
+  limit,
+);
 
 describe('a server that is stopped and started', () => {
   let folder: TempFolder | undefined;
