@@ -8,7 +8,7 @@ import { startLimit } from '../suite-registry.ts';
 import { tempFolder, type TempFolder } from '../temp-folder.ts';
 import { boundDisk, smallDisk, type Disk } from './disk.ts';
 import { sha256 } from './ledger.ts';
-import { until } from './processes.ts';
+import { logs, until } from './processes.ts';
 import { expectStatus, ociError, send, type Answer, type Peer } from './wire.ts';
 
 const limit = 60_000;
@@ -90,7 +90,8 @@ describeWith({ tools: [], root: true }, 'a server whose disk of blobs is full', 
         code: 'DENIED',
         message: "the registry's storage is full",
       });
-      expect(server.log()).toMatch(
+      await logs(
+        server,
         /"level":50.*cannot write \S+: the disk has no room left; free some bytes or inodes, or enlarge it \(ENOSPC\)/,
       );
       expect((await pull(server, old)).body).toEqual(old);
@@ -233,8 +234,10 @@ describeWith({ tools: [], root: true }, 'a server whose folder of blobs', () => 
       const { server, disk } = parts();
       disk.remount('ro');
       expectUnavailable(await push(server, Buffer.from('not now')));
-      const told = /"level":50.*cannot open \S+: the disk is mounted read-only; see the kernel log/;
-      await until('the log says so', () => told.test(server.log()));
+      await logs(
+        server,
+        /"level":50.*cannot open \S+: the disk is mounted read-only; see the kernel log/,
+      );
       expect((await faultsOf(server)).storage).toMatch(/mounted read-only/);
       expect((await pull(server, old)).body).toEqual(old);
       disk.remount('rw');
@@ -252,8 +255,7 @@ describeWith({ tools: [], root: true }, 'a server whose folder of blobs', () => 
       expectUnavailable(await pull(server, old));
       expectUnavailable(await push(server, Buffer.from('nowhere')));
       expect((await faultsOf(server)).storage).toMatch(/check that the disk is mounted/);
-      const told = /"level":50.*it is gone; check that the disk is mounted/;
-      await until('the log says so', () => told.test(server.log()));
+      await logs(server, /"level":50.*it is gone; check that the disk is mounted/);
       expect(readdirSync(disk.path)).toEqual([]);
       boundDisk(blobs, disk.path);
       expect((await pull(server, old)).body).toEqual(old);

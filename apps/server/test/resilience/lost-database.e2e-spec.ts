@@ -6,7 +6,7 @@ import { startLimit } from '../suite-registry.ts';
 import { tempFolder, type TempFolder } from '../temp-folder.ts';
 import { externalPostgres, type ExternalPostgres } from './external-postgres.ts';
 import { sha256 } from './ledger.ts';
-import { postgresOf, signalAll, until } from './processes.ts';
+import { logs, postgresOf, signalAll, until } from './processes.ts';
 import { expectStatus, ociError, send, type Answer, type Peer } from './wire.ts';
 
 const limit = 60_000;
@@ -66,9 +66,7 @@ describe('a server whose own Postgres dies', () => {
       expect([...seen].sort()).toEqual([200, 503].filter((status) => seen.has(status)));
       expectStatus(await push(server, Buffer.from('pushed after it')), 201);
       expect((await send(server, 'GET', '/readyz')).status).toBe(200);
-      expect(server.log()).toMatch(
-        /Postgres has ended by itself; starting it again.*Postgres runs again/s,
-      );
+      await logs(server, /Postgres has ended by itself; starting it again.*Postgres runs again/s);
     },
     limit,
   );
@@ -121,7 +119,8 @@ describe('a server whose Postgres is elsewhere', () => {
       await sleep(2500);
       await postgres.start();
       slipway = await starting;
-      expect(slipway.log()).toMatch(
+      await logs(
+        slipway,
         /waiting for the database: the metadata database is not available: .*ECONNREFUSED/,
       );
       expectStatus(await push(slipway), 201);
@@ -150,7 +149,7 @@ describe('a server whose Postgres is elsewhere', () => {
         if (method !== 'PUT' || answer.status !== 400) expectUnavailable(answer);
       }
       await expectOnlyAlive(server);
-      expect(server.log()).toMatch(/"level":50.*the registry's database does not answer/);
+      await logs(server, /"level":50.*the registry's database does not answer/);
       await postgres.start();
       await until('it is ready', async () => (await send(server, 'GET', '/readyz')).status === 200);
       expect(expectStatus(await send(server, 'GET', blob), 200).body).toEqual(content);

@@ -45,6 +45,11 @@ export async function until(
   }
 }
 
+/** Waits for what a server writes into its log: it may come after the answer that it is about. */
+export async function logs(server: { log(): string }, what: RegExp): Promise<void> {
+  await until(`the log says ${String(what)}`, () => what.test(server.log()));
+}
+
 async function childrenOf(parent: number): Promise<number[]> {
   const found: number[] = [];
   for (const entry of await readdir('/proc')) {
