@@ -5,6 +5,7 @@ import { IndexAuditTimes1795600100000 } from './1795600100000-index-audit-times.
 import { CreateTagLedger1795700000000 } from './1795700000000-create-tag-ledger.ts';
 import { AddImmutableTags1795700100000 } from './1795700100000-add-immutable-tags.ts';
 import { CountPulls1795700200000 } from './1795700200000-count-pulls.ts';
+import { CreateTrash1795700300000 } from './1795700300000-create-trash.ts';
 
 /** Every migration, oldest first. One that has landed is never edited. */
 export const migrations: readonly (new () => MigrationInterface)[] = [
@@ -14,4 +15,5 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   CreateTagLedger1795700000000,
   AddImmutableTags1795700100000,
   CountPulls1795700200000,
+  CreateTrash1795700300000,
 ];

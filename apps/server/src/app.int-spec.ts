@@ -41,7 +41,13 @@ beforeAll(async () => {
     await metadata.tables.accounts.insert({ username, passwordHash, administrator });
   }
   const store = new MemoryBlobStore();
-  const times = { reviewDelay: 60, deletionDelay: 60, uploadExpiry: 60, now: Date.now };
+  const times = {
+    reviewDelay: 60,
+    deletionDelay: 60,
+    uploadExpiry: 60,
+    trashDelay: 60,
+    now: Date.now,
+  };
   audit = new AuditLog(metadata, Date.now, (error) => {
     throw error;
   });

@@ -95,6 +95,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
       reviewDelay: settings.SLIPWAY_GARBAGE_DELAY,
       deletionDelay: Math.min(DELETION_DELAY, settings.SLIPWAY_GARBAGE_DELAY),
       uploadExpiry: settings.SLIPWAY_UPLOAD_EXPIRY,
+      trashDelay: settings.SLIPWAY_TRASH_DAYS * DAY,
       now: Date.now,
     };
     const audit = new AuditLog(metadata, Date.now, (error) => {

@@ -215,6 +215,11 @@ const schema = z
     SLIPWAY_GARBAGE_DELAY: seconds()
       .default(86_400)
       .describe('Seconds for which a blob that no manifest refers to is kept after its last use.'),
+    SLIPWAY_TRASH_DAYS: whole(0, 3650)
+      .default(7)
+      .describe(
+        'Days for which what was deleted can be brought back; its bytes are kept as long. 0: deleted is deleted.',
+      ),
     SLIPWAY_GARBAGE_INTERVAL: timer()
       .default(60)
       .describe('Seconds between two rounds of garbage collection.'),

@@ -17,6 +17,7 @@ import { TAG_RULES } from './tag-rules.ts';
 import { TAGS } from './tags.ts';
 import { TEAMS } from './teams.ts';
 import { TOKENS } from './tokens.ts';
+import { TRASH } from './trash.ts';
 import { WHY } from './why.ts';
 
 /** Everything that can be asked under `/api/v1`. */
@@ -31,6 +32,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...REPOSITORIES,
   ...TAGS,
   ...TAG_RULES,
+  ...TRASH,
   ...IMAGES,
   ...WHY,
   ...ACCOUNTS,

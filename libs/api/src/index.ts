@@ -100,3 +100,12 @@ export {
 export { createToken, listTokens, revokeToken } from './tokens.ts';
 export { why } from './why.ts';
 export { endOtherSessions, endSession, listSessions } from './sessions.ts';
+export {
+  listAllTrash,
+  listTrash,
+  listTrashedManifests,
+  listTrashIn,
+  purgeTrash,
+  restoreTrash,
+  showTrash,
+} from './trash.ts';

@@ -139,6 +139,7 @@ export const deleteRepository = endpoint({
   path: '/repositories/{repository}',
   words: 'repositories delete <repository>',
   summary: 'Delete a repository with everything in it',
+  description: 'Into the trash, from where it can be brought back for a while.',
   access: who('administer'),
   parameters,
   answer: nothing,

@@ -48,7 +48,7 @@ const move = z
     action: z
       .string()
       .describe(
-        'manifest.push, tag.restore, tag.delete, manifest.delete, repository.delete; ledger.begin for what was there before there was a history; empty for what came past the registry.',
+        'manifest.push, tag.restore, tag.delete, manifest.delete, repository.delete, trash.restore, trash.purge; ledger.begin for what was there before there was a history; empty for what came past the registry.',
       ),
     actor: z.string(),
     actorKind: z.string(),

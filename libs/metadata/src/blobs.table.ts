@@ -143,7 +143,7 @@ const FIND: Statement<
 const HOLDERS: Statement<{ name: RepositoryName }> = {
   name: 'blobs.holders',
   text: `select r.name from repository_blobs l join repositories r on r.id = l.repository_id
-    where l.digest = $1 order by r.name limit $2`,
+    where l.digest = $1 and r.name < '~' order by r.name limit $2`,
 };
 
 const ADOPT: Statement<{ storage_key: string }> = {

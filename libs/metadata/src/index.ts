@@ -27,5 +27,6 @@ export type { Tables } from './tables.ts';
 export type { Ledger, LedgerEntry, Link } from './tag-ledgers.table.ts';
 export type { MovedTag, TagMove, TagNow } from './tag-moves.table.ts';
 export type { Team, TeamGroup, TeamId } from './teams.table.ts';
+export type { Discarding, Trashed, TrashedManifest, TrashFilter } from './trash.table.ts';
 export type { UploadRecord } from './uploads.table.ts';
 export type { Writer } from './writer.ts';

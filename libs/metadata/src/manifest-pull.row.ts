@@ -6,6 +6,7 @@ import { ManifestRow } from './manifest.row.ts';
 @ForeignKey(() => ManifestRow, ['repository_id', 'digest'], ['repository_id', 'digest'], {
   name: 'manifest_pulls_manifest_fkey',
   onDelete: 'CASCADE',
+  onUpdate: 'CASCADE',
 })
 export class ManifestPullRow {
   @PrimaryColumn({ type: 'bigint', primaryKeyConstraintName: 'manifest_pulls_pkey' })

@@ -6,6 +6,7 @@ import { ManifestRow } from './manifest.row.ts';
 @ForeignKey(() => ManifestRow, ['repository_id', 'manifest_digest'], ['repository_id', 'digest'], {
   name: 'manifest_references_manifest_fkey',
   onDelete: 'CASCADE',
+  onUpdate: 'CASCADE',
 })
 @Index('manifest_references_digest', ['repository_id', 'digest'])
 export class ManifestReferenceRow {

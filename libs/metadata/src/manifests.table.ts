@@ -108,15 +108,15 @@ export class ManifestsTable {
     return row?.manifest_digest;
   }
 
-  /** What the manifest points at. */
-  async references(repository: RepositoryId, digest: Digest): Promise<Digest[]> {
-    const rows = await this.#sql.query(REFERENCES, [repository, digest]);
+  /** What the manifests point at. */
+  async references(repository: RepositoryId, digests: readonly Digest[]): Promise<Digest[]> {
+    const rows = await this.#sql.query(REFERENCES, [repository, digests]);
     return rows.map((row) => row.digest);
   }
 
-  /** Removes the manifest with its tags and references. */
-  async delete(repository: RepositoryId, digest: Digest): Promise<void> {
-    await this.#sql.query(DELETE, [repository, digest]);
+  /** Removes the manifests with their tags and references. */
+  async delete(repository: RepositoryId, digests: readonly Digest[]): Promise<void> {
+    await this.#sql.query(DELETE, [repository, digests]);
   }
 
   async #find(
@@ -281,12 +281,13 @@ const POINTING_AT: Statement<{ manifest_digest: Digest }> = {
 
 const REFERENCES: Statement<{ digest: Digest }> = {
   name: 'manifests.references',
-  text: 'select digest from manifest_references where repository_id = $1 and manifest_digest = $2',
+  text: `select distinct digest from manifest_references
+    where repository_id = $1 and manifest_digest = any($2::text[])`,
 };
 
 const DELETE: Statement<unknown> = {
   name: 'manifests.delete',
-  text: 'delete from manifests where repository_id = $1 and digest = $2',
+  text: 'delete from manifests where repository_id = $1 and digest = any($2::text[])',
 };
 
 const REFERRERS: Statement<ReferrerRow> = {

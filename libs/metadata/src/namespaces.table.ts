@@ -90,10 +90,11 @@ export class NamespacesTable {
     await this.#sql.query(DROP_ALIAS, [name]);
   }
 
-  /** Gives the repositories and uploads under one name to another. */
+  /** Gives the repositories, uploads and deleted repositories under one name to another. */
   async moveRepositories(from: string, to: string): Promise<void> {
     await this.#sql.query(RENAME_REPOSITORIES, [from, to]);
     await this.#sql.query(RENAME_UPLOADS, [from, to]);
+    await this.#sql.query(RENAME_TRASH, [from, to]);
   }
 
   /** A repository under `from` whose name behind that is taken under `to`. */
@@ -218,6 +219,14 @@ const RENAME_UPLOADS: Statement<unknown> = {
   name: 'namespaces.rename-uploads',
   text: `update uploads set repository = $2::text || substr(repository, length($1::text) + 1)
     where ${under('repository')}`,
+};
+
+const RENAME_TRASH: Statement<unknown> = {
+  name: 'namespaces.rename-trash',
+  text: `update trash set repository = $2::text || substr(repository, length($1::text) + 1),
+      namespace_id = (select id from namespaces where name = $2)
+    where ${under('repository')}
+      and namespace_id in (select id from namespaces where name in ($1, $2))`,
 };
 
 const DROP_ALIAS: Statement<unknown> = {

@@ -168,6 +168,9 @@ const SELECT = `select name, description, visibility, created_at,
       (select max(t.updated_at) from tags t where t.repository_id = r.id)) as last_push_at
   from repositories r`;
 
+/** Not those that keep what is in the trash. */
+const SAYABLE = "name < '~'";
+
 const SHOW: Statement<Row> = {
   name: 'repositories.show',
   text: `${SELECT} where name = $1`,
@@ -175,7 +178,7 @@ const SHOW: Statement<Row> = {
 
 const BROWSE: Statement<Row> = {
   name: 'repositories.browse',
-  text: `${SELECT} where name > $1
+  text: `${SELECT} where name > $1 and ${SAYABLE}
       and ($3::text[] is null or visibility = 'public' or name like any($3))
       and ($4::text[] is null or name like any($4))
       and ($5::text is null or name like $5)
@@ -252,7 +255,7 @@ const VISIBILITY: Statement<Pick<RepositoryRow, 'visibility'>> = {
 
 const LIST_VISIBLE: Statement<{ name: RepositoryName }> = {
   name: 'repositories.list-visible',
-  text: `select name from repositories where name > $1
+  text: `select name from repositories where name > $1 and ${SAYABLE}
       and ($3::text[] is null or visibility = 'public' or name like any($3))
       and ($4::text[] is null or name like any($4))
     order by name limit $2`,
@@ -260,5 +263,5 @@ const LIST_VISIBLE: Statement<{ name: RepositoryName }> = {
 
 const LIST: Statement<{ name: RepositoryName }> = {
   name: 'repositories.list',
-  text: 'select name from repositories where name > $1 order by name limit $2',
+  text: `select name from repositories where name > $1 and ${SAYABLE} order by name limit $2`,
 };

@@ -25,6 +25,7 @@ import { TagRow } from './tag.row.ts';
 import { TeamGroupRow } from './team-group.row.ts';
 import { TeamMemberRow } from './team-member.row.ts';
 import { TeamRow } from './team.row.ts';
+import { TrashedTagRow, TrashRow } from './trash.row.ts';
 import { UploadRow } from './upload.row.ts';
 
 /**
@@ -60,5 +61,7 @@ export const rows = [
   TeamGroupRow,
   TeamMemberRow,
   TeamRow,
+  TrashRow,
+  TrashedTagRow,
   UploadRow,
 ];

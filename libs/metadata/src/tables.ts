@@ -23,6 +23,7 @@ import { TeamGroupsTable } from './team-groups.table.ts';
 import { RobotsTable } from './robots.table.ts';
 import { RoleGrantsTable } from './role-grants.table.ts';
 import { TeamsTable } from './teams.table.ts';
+import { TrashTable } from './trash.table.ts';
 import { UploadsTable } from './uploads.table.ts';
 
 export interface Tables {
@@ -50,6 +51,7 @@ export interface Tables {
   readonly robots: RobotsTable;
   readonly roleGrants: RoleGrantsTable;
   readonly teams: TeamsTable;
+  readonly trash: TrashTable;
   readonly uploads: UploadsTable;
 }
 
@@ -79,6 +81,7 @@ export function tablesOver(sql: Sql): Tables {
     robots: new RobotsTable(sql),
     roleGrants: new RoleGrantsTable(sql),
     teams: new TeamsTable(sql),
+    trash: new TrashTable(sql),
     uploads: new UploadsTable(sql),
   };
 }

@@ -109,7 +109,7 @@ const UNSEALED: Statement<{ id: RepositoryId }> = {
 const ENSURE: Statement<unknown> = {
   name: 'tag-ledgers.ensure',
   text: `insert into tag_ledgers (repository_id, repository, position, hash)
-    values ($1, coalesce((select name from repositories where id = $1), ''), 0, '')
+    values ($1, coalesce((select name from repositories where id = $1 and name < '~'), ''), 0, '')
     on conflict (repository_id) do nothing`,
 };
 
@@ -134,14 +134,14 @@ const SEAL: Statement<unknown> = {
 const END: Statement<unknown> = {
   name: 'tag-ledgers.end',
   text: `update tag_ledgers set position = $2, hash = $3,
-      repository = coalesce((select name from repositories where id = $1), repository)
+      repository = coalesce((select name from repositories where id = $1 and name < '~'), repository)
     where repository_id = $1`,
 };
 
 const LIST: Statement<Ledger> = {
   name: 'tag-ledgers.list',
   text: `select l.repository_id as id, coalesce(r.name, l.repository) as repository, position, hash
-    from tag_ledgers l left join repositories r on r.id = l.repository_id
+    from tag_ledgers l left join repositories r on r.id = l.repository_id and r.name < '~'
     where l.repository_id > $1 order by l.repository_id limit $2`,
 };
 

@@ -45,7 +45,7 @@ export class TagMovesTable {
   }
 
   /** Says who moves tags in this transaction, from here on. */
-  async attribute(event: NewAuditEvent): Promise<void> {
+  async attribute(event: Pick<NewAuditEvent, 'action'> & Partial<NewAuditEvent>): Promise<void> {
     await this.#sql.query(ATTRIBUTE, [JSON.stringify(event)]);
   }
 

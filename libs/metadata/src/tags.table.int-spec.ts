@@ -91,7 +91,7 @@ test('a tag goes with its manifest, and a manifest stays without its tags', asyn
   await tags.set(repository, aTag('gone'), gone);
   await tags.set(repository, aTag('stays'), stays);
 
-  await manifests.delete(repository, gone);
+  await manifests.delete(repository, [gone]);
   expect(await tags.delete(repository, aTag('stays'))).toBe(true);
 
   expect(await tags.list(repository, '', 100)).toEqual([]);

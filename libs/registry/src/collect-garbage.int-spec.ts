@@ -54,6 +54,7 @@ describe('a blob', () => {
 
     expect(await collect()).toEqual({
       expiredUploads: 0,
+      purged: 0,
       reviewedBlobs: 1,
       removedBlobs: 1,
       deletedKeys: 1,
@@ -64,6 +65,7 @@ describe('a blob', () => {
     expect(await registry.store.stat(key)).toBeUndefined();
     expect(await collect()).toEqual({
       expiredUploads: 0,
+      purged: 0,
       reviewedBlobs: 0,
       removedBlobs: 0,
       deletedKeys: 0,

@@ -1,12 +1,15 @@
 import type { Metadata } from '@slipway/metadata';
 import { type BlobStore, parseStorageKey } from '@slipway/storage';
 import type { GarbageTimes } from './garbage-times.ts';
+import { removeRepository } from './removal.ts';
 
 const BATCH = 100;
 
 /** What one round found and did. */
 export interface Collected {
   readonly expiredUploads: number;
+  /** Deletions that cannot be taken back any more. */
+  readonly purged: number;
   readonly reviewedBlobs: number;
   readonly removedBlobs: number;
   readonly deletedKeys: number;
@@ -33,6 +36,7 @@ export async function collectGarbage(
 ): Promise<Collected> {
   await drain(signal, () => metadata.tables.signInFailures.removeForgotten(BATCH));
   const expiredUploads = await drain(signal, () => expireUploads(metadata, times));
+  const purged = await drain(signal, () => purgeTrash(metadata, times), 1);
   let removedBlobs = 0;
   const reviewedBlobs = await drain(signal, async () => {
     const reviewed = await reviewBlobs(metadata, times);
@@ -43,6 +47,7 @@ export async function collectGarbage(
   const dueKeys = await drain(signal, () => deleteKeys(metadata, store, failures));
   return {
     expiredUploads,
+    purged,
     reviewedBlobs,
     removedBlobs,
     deletedKeys: dueKeys - failures.length,
@@ -51,13 +56,17 @@ export async function collectGarbage(
 }
 
 /** Repeats `batch`, which says how many it handled, until one is not full. */
-async function drain(signal: AbortSignal, batch: () => Promise<number>): Promise<number> {
+async function drain(
+  signal: AbortSignal,
+  batch: () => Promise<number>,
+  full = BATCH,
+): Promise<number> {
   let total = 0;
   for (;;) {
     if (signal.aborted) return total;
     const handled = await batch();
     total += handled;
-    if (handled < BATCH) return total;
+    if (handled < full) return total;
   }
 }
 
@@ -66,6 +75,17 @@ async function expireUploads(metadata: Metadata, times: GarbageTimes): Promise<n
     const keys = await tables.uploads.expire(times.uploadExpiry, BATCH);
     await tables.deletions.add(keys, 0);
     return keys.length;
+  });
+}
+
+/** One deletion, which may be a big one. */
+async function purgeTrash(metadata: Metadata, times: GarbageTimes): Promise<number> {
+  return metadata.transaction(async (tables) => {
+    const id = await tables.trash.due();
+    if (id === undefined) return 0;
+    await tables.tagMoves.attribute({ action: 'trash.purge' });
+    await removeRepository(tables, id, times);
+    return 1;
   });
 }
 

@@ -46,6 +46,7 @@ export type Reason =
   | 'tag-moved'
   | 'team-unknown'
   | 'token-unknown'
+  | 'trash-unknown'
   | 'trust-unknown'
   | 'too-many-requests'
   | 'unauthenticated'

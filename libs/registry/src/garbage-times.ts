@@ -6,6 +6,8 @@ export interface GarbageTimes {
   readonly deletionDelay: number;
   /** Between the last byte of an upload that nobody finished and its end. */
   readonly uploadExpiry: number;
+  /** Between a deletion and the time when it cannot be taken back any more; 0: it never can. */
+  readonly trashDelay: number;
   /** The clock: milliseconds since the epoch. */
   readonly now: () => number;
 }

@@ -55,6 +55,7 @@ export { hashOfSecret, isSecret, newSecret } from './secrets.ts';
 export { type CheckedSession, type SessionLimits, Sessions } from './sessions.ts';
 export { type Restored, TagHistory } from './tag-history.ts';
 export { type ImmutableTags, TagRules } from './tag-rules.ts';
+export { type Deletion, Trash } from './trash.ts';
 export { audiencesOf, type Claims, takes } from './trusts.ts';
 export { Teams, type WholeTeam } from './teams.ts';
 export { type Chunk, type UploadId, Uploads } from './uploads.ts';

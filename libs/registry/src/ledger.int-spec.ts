@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { named } from '@slipway/metadata/testing';
 import type { RepositoryName } from '@slipway/oci';
+import { ANONYMOUS } from './access.ts';
+import type { By } from './audit-event.ts';
 import { anIndex } from './testing/documents.ts';
 import { type Replica, tagged, TestRegistry } from './testing/test-registry.ts';
 
@@ -15,6 +17,10 @@ beforeEach(async () => {
 afterEach(async () => registry.close());
 
 const DEMO = named('demo');
+const BY: By = {
+  identity: { ...ANONYMOUS, kind: 'account', name: 'ada' },
+  asking: { address: '192.0.2.7', client: 'docker/28', requestId: 'r' },
+};
 
 const push = async (replica: Replica, repository: RepositoryName, tag: string) =>
   replica.pushManifest(repository, anIndex([], { annotations: { id: randomUUID() } }), {
@@ -76,7 +82,11 @@ test('a repository that is gone keeps its history', async () => {
   await one.ledger.seal();
   await one.repositories.delete(DEMO);
   await one.ledger.seal();
+  expect(await verified()).toMatchObject([{ repository: 'demo', entries: 1, fault: undefined }]);
 
+  const [deletion] = await one.trash.list({ orphans: false }, undefined, 1);
+  await one.trash.purge({ repository: DEMO, id: deletion?.id ?? 0, orphans: false }, BY);
+  await one.ledger.seal();
   expect(await verified()).toMatchObject([{ repository: 'demo', entries: 2, fault: undefined }]);
 });
 

@@ -22,6 +22,7 @@ import { RegistryError } from './errors.ts';
 import type { GarbageTimes } from './garbage-times.ts';
 import { digestOfBytes } from './hashing.ts';
 import { ManifestCache } from './manifest-cache.ts';
+import { deleteManifests } from './removal.ts';
 import { existing } from './repositories.ts';
 
 /** Which manifests may point at what the repository lacks: none, indexes (at manifests they list), or any. */
@@ -163,9 +164,9 @@ export class Manifests {
   async delete(repository: RepositoryName, reference: Reference, by?: By): Promise<void> {
     await this.#metadata.transaction(async (tables) => {
       const id = await existing(tables, repository);
-      if (by !== undefined) {
-        const action = reference.kind === 'tag' ? 'tag.delete' : 'manifest.delete';
-        const event = eventOf(by, onRepository(action, repository, reference), 'done');
+      const action = reference.kind === 'tag' ? 'tag.delete' : 'manifest.delete';
+      const event = by && eventOf(by, onRepository(action, repository, reference), 'done');
+      if (event !== undefined) {
         await tables.auditEvents.insertOne(event);
         await tables.tagMoves.attribute(event);
       }
@@ -174,11 +175,13 @@ export class Manifests {
           throw unknownManifest(repository, reference);
         return;
       }
-      await this.#deleteManifest(tables, id, repository, reference.digest);
+      await this.#requireUnlisted(tables, id, repository, reference.digest);
+      await deleteManifests(tables, id, [reference.digest], this.#times, event);
     });
   }
 
-  async #deleteManifest(
+  /** Nobody begins to refer to the manifest until the transaction ends, and no index does. */
+  async #requireUnlisted(
     tables: Tables,
     id: RepositoryId,
     repository: RepositoryName,
@@ -195,9 +198,6 @@ export class Manifests {
         { digest, index: parent },
       );
     }
-    const references = await tables.manifests.references(id, digest);
-    await tables.manifests.delete(id, digest);
-    await tables.blobReviews.schedule(id, references, this.#times.reviewDelay);
   }
 
   /** Refuses a manifest that points at what must be there and is not, or has another size; returns what may be missing and is. */

@@ -1,5 +1,5 @@
-import type { RepositoryId, Tables } from '@slipway/metadata';
-import { parseRepositoryName, type RepositoryName } from '@slipway/oci';
+import type { NewAuditEvent, RepositoryId, Tables } from '@slipway/metadata';
+import { type Digest, parseRepositoryName, type RepositoryName } from '@slipway/oci';
 import { RegistryError } from './errors.ts';
 import { type By, eventOf, onRepository } from './audit-event.ts';
 import type { GarbageTimes } from './garbage-times.ts';
@@ -10,20 +10,56 @@ export type Fate =
   | { readonly kind: 'delete' }
   | { readonly kind: 'transfer'; readonly to: string };
 
-/**
- * Deletes a repository that the transaction holds, with everything in it. Bytes that no other repository has
- * wait as long as those of any garbage, for whoever is reading them.
- */
-export async function removeRepository(
+/** Whom a deletion is put down to when nobody asked for it. */
+const NOBODY = { action: '', actor: '' };
+
+/** Deletes a repository that the transaction holds, with everything in it: into the trash, where there is one. */
+export async function deleteRepository(
   tables: Tables,
   { id, name }: { readonly id: RepositoryId; readonly name: RepositoryName },
   times: GarbageTimes,
   by: By | undefined,
 ): Promise<void> {
-  if (by !== undefined) {
-    const deed = onRepository('repository.delete', name, undefined);
-    await tables.tagMoves.attribute(eventOf(by, deed, 'done'));
+  const event = by && eventOf(by, onRepository('repository.delete', name, undefined), 'done');
+  if (times.trashDelay > 0) {
+    const discarding = { event: event ?? NOBODY, delay: times.trashDelay };
+    return tables.trash.putRepository(id, name, discarding);
   }
+  if (event !== undefined) await tables.tagMoves.attribute(event);
+  await removeRepository(tables, id, times);
+}
+
+/**
+ * Deletes manifests that the transaction has locked, and with them their tags: into the trash, where there is
+ * one. Blobs that nothing in the repository points at any more are looked at later.
+ */
+export async function deleteManifests(
+  tables: Tables,
+  id: RepositoryId,
+  digests: readonly Digest[],
+  times: GarbageTimes,
+  event: NewAuditEvent | undefined,
+): Promise<void> {
+  const references = await tables.manifests.references(id, digests);
+  if (times.trashDelay > 0) {
+    const discarding = { event: event ?? NOBODY, delay: times.trashDelay };
+    await tables.trash.putManifests(await tables.trash.begin(id, discarding), id, digests);
+  } else {
+    await tables.manifests.delete(id, digests);
+  }
+  await tables.blobReviews.schedule(id, references, times.reviewDelay);
+}
+
+/**
+ * Ends a repository that the transaction holds, with everything in it and all that was deleted from it. Bytes
+ * that no other repository has wait as long as those of any garbage, for whoever is reading them.
+ */
+export async function removeRepository(
+  tables: Tables,
+  id: RepositoryId,
+  times: GarbageTimes,
+): Promise<void> {
+  for (const kept of await tables.trash.of(id)) await removeRepository(tables, kept, times);
   const digests = await tables.blobs.unlinkAll(id);
   await tables.repositories.delete(id);
   const keys = await tables.blobs.removeAllUnlinked(digests);
@@ -50,7 +86,7 @@ export async function settleRepositories(
     case 'delete':
       for (const name of names) {
         const id = await tables.repositories.hold(name);
-        if (id !== undefined) await removeRepository(tables, { id, name }, times, by);
+        if (id !== undefined) await deleteRepository(tables, { id, name }, times, by);
       }
       return;
     case 'transfer': {

@@ -12,7 +12,7 @@ import type { Identity } from './access.ts';
 import type { By } from './audit-event.ts';
 import { RegistryError } from './errors.ts';
 import type { GarbageTimes } from './garbage-times.ts';
-import { removeRepository } from './removal.ts';
+import { deleteRepository } from './removal.ts';
 
 /** A page of names; `more` when there are others behind the last. */
 export interface Page<Name> {
@@ -72,14 +72,14 @@ export class Repositories {
     return this.show(name);
   }
 
-  /** With everything in it, and the robots that belong to it. */
+  /** With everything in it, and the robots that belong to it: those do not come back with it. */
   async delete(name: RepositoryName, by?: By): Promise<void> {
     await this.#metadata.transaction(async (tables) => {
       const id = await tables.repositories.hold(name);
       if (id === undefined) throw unknownRepository(name);
       const [namespace, rest] = await split(tables, name);
       if (namespace !== undefined) await tables.robots.deleteOf(namespace, rest);
-      await removeRepository(tables, { id, name }, this.#times, by);
+      await deleteRepository(tables, { id, name }, this.#times, by);
     });
   }
 

@@ -49,7 +49,7 @@ export class TagHistory {
 
   /**
    * Points a tag at what it pointed at once: at `digest`, or where it was before its last move. The way back
-   * is a move like any other, so it can be undone too.
+   * is a move like any other, so it can be undone too. A manifest that is in the trash comes out of it.
    */
   async restore(
     repository: RepositoryName,
@@ -73,15 +73,16 @@ export class TagHistory {
           { tag, digest: earlier },
         );
       }
+      const deed = onRepository('tag.restore', repository, { kind: 'tag', tag });
+      await tables.tagMoves.attribute(eventOf(by, deed, 'done'));
+      await tables.trash.takeManifests(id, [earlier]);
       if (!(await tables.manifests.held(id, [earlier])).has(earlier)) {
         throw new RegistryError(
           'manifest-unknown',
-          `${repository} has no manifest ${earlier} any more: it was deleted after ${tag} had pointed at it`,
+          `${repository} has no manifest ${earlier} any more: it was deleted for good after ${tag} had pointed at it`,
           { tag, digest: earlier },
         );
       }
-      const deed = onRepository('tag.restore', repository, { kind: 'tag', tag });
-      await tables.tagMoves.attribute(eventOf(by, deed, 'done'));
       await tables.tags.set(id, tag, earlier);
       return { tag, digest: earlier, before };
     });

@@ -28,6 +28,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   tags: 'Tags, where they pointed, and the way back',
   teams: 'Teams of organisations',
   tokens: 'My access tokens',
+  trash: 'What was deleted, and the way back',
 };
 
 /** The server has checked something, and found a fault in it. */

@@ -22,6 +22,7 @@ import { TagRulesController } from './tag-rules.controller.ts';
 import { TagsController } from './tags.controller.ts';
 import { TeamsController } from './teams.controller.ts';
 import { TokensController } from './tokens.controller.ts';
+import { TrashController } from './trash.controller.ts';
 import { WhyController } from './why.controller.ts';
 import { type Witness, WITNESS } from './witness.ts';
 
@@ -52,6 +53,7 @@ export const API_CONTROLLERS: readonly Type[] = [
   TagsController,
   TeamsController,
   TokensController,
+  TrashController,
   WhyController,
 ];
 

@@ -18,6 +18,7 @@ import {
   TagHistory,
   TagRules,
   Teams,
+  Trash,
 } from '@slipway/registry';
 import { hashPassword, verifyPassword } from '../auth/passwords.ts';
 
@@ -36,6 +37,7 @@ export interface Hub {
   readonly tagHistory: TagHistory;
   readonly tagRules: TagRules;
   readonly teams: Teams;
+  readonly trash: Trash;
 }
 
 export function openHub(
@@ -60,6 +62,7 @@ export function openHub(
     tagHistory: new TagHistory(metadata),
     tagRules: new TagRules(metadata),
     teams: new Teams(metadata),
+    trash: new Trash(metadata, times),
   };
 }
 

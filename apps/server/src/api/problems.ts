@@ -49,6 +49,7 @@ const STATUS: Record<Reason, number> = {
   'tag-moved': 412,
   'team-unknown': 404,
   'token-unknown': 404,
+  'trash-unknown': 404,
   'trust-unknown': 404,
   'too-many-requests': 429,
   unauthenticated: 401,

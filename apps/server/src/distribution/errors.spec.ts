@@ -51,6 +51,7 @@ const ANSWERS: Record<Reason, readonly [number, string]> = {
   'tag-moved': [412, 'DENIED'],
   'team-unknown': [404, 'NAME_UNKNOWN'],
   'token-unknown': [404, 'NAME_UNKNOWN'],
+  'trash-unknown': [404, 'NAME_UNKNOWN'],
   'trust-unknown': [404, 'NAME_UNKNOWN'],
   'too-many-requests': [429, 'TOOMANYREQUESTS'],
   unauthenticated: [401, 'UNAUTHORIZED'],

@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { Metrics } from '../metrics.ts';
 import { startGarbageJob } from './garbage.job.ts';
 
-const times = { reviewDelay: 60, deletionDelay: 0, uploadExpiry: 0, now: Date.now };
+const times = { reviewDelay: 60, deletionDelay: 0, uploadExpiry: 0, trashDelay: 0, now: Date.now };
 
 let database: TestDatabase;
 let metadata: Metadata;

@@ -184,6 +184,29 @@ const ANSWERS = `
   images.compare                   public   ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
   images.compare                   absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
   images.compare                   nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  trash.list                       private  401    401   401      401      404      404    403    ok       ok    404  ok    403   ok  403    403   403       ok   ok
+  trash.list                       public   401    401   401      401      403      403    403    403      403   403  ok    403   ok  403    403   403       ok   ok
+  trash.list                       absent   401    401   401      401      404      404    403    404      404   404  ok    403   ok  403    403   403       ok   ok
+  trash.list                       nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       ok   ok
+  trash.list-in                    -        401    401   401      401      404      403    403    404      404   403  ok    403   ok  403    404   403       ok   ok
+  trash.list-in                    nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       ok   ok
+  trash.list-all                   -        401    401   401      401      403      403    403    403      403   403  403   403   403 403    403   403       ok   ok
+  trash.show                       private  401    401   401      401      404      404    403    ok       ok    404  ok    403   ok  403    403   403       ok   ok
+  trash.show                       public   401    401   401      401      403      403    403    403      403   403  ok    403   ok  403    403   403       ok   ok
+  trash.show                       absent   401    401   401      401      404      404    403    404      404   404  404   403   404 403    403   403       404  404
+  trash.show                       nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
+  trash.list-manifests             private  401    401   401      401      404      404    403    ok       ok    404  ok    403   ok  403    403   403       ok   ok
+  trash.list-manifests             public   401    401   401      401      403      403    403    403      403   403  ok    403   ok  403    403   403       ok   ok
+  trash.list-manifests             absent   401    401   401      401      404      404    403    404      404   404  404   403   404 403    403   403       404  404
+  trash.list-manifests             nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
+  trash.restore                    private  401    401   401      401      404      404    403    ok       ok    404  ok    403   ok  403    403   403       ok   ok
+  trash.restore                    public   401    401   401      401      403      403    403    403      403   403  ok    403   ok  403    403   403       ok   ok
+  trash.restore                    absent   401    401   401      401      404      404    403    404      404   404  404   403   404 403    403   403       404  404
+  trash.restore                    nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
+  trash.purge                      private  401    401   401      401      404      404    403    403      ok    404  ok    403   ok  403    403   403       ok   ok
+  trash.purge                      public   401    401   401      401      403      403    403    403      403   403  ok    403   ok  403    403   403       ok   ok
+  trash.purge                      absent   401    401   401      401      404      404    403    404      404   404  404   403   404 403    403   403       404  404
+  trash.purge                      nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
   why                              -        401    401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
   why                              another  401    401   401      401      403      403    403    403      ok    ok   ok    403   ok  403    403   403       ok   ok
 

@@ -37,6 +37,7 @@ function valuesOf({ id }: Endpoint, of: string, column: string, at: Tenancy): Va
     session: at.of(`session ${whose}`),
     invitation: at.of(invited),
     key: 'not-there',
+    deletion: at.of(`deletion ${REPOSITORIES[of] ?? 'web'}`),
   };
 }
 

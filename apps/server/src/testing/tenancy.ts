@@ -1,7 +1,7 @@
 import { hash, randomUUID } from 'node:crypto';
 import type { Metadata, Tables } from '@slipway/metadata';
 import { aTag, named } from '@slipway/metadata/testing';
-import { digestOf, type NamePattern, type RepositoryName } from '@slipway/oci';
+import { type Digest, digestOf, type NamePattern, type RepositoryName } from '@slipway/oci';
 import { newSecret } from '@slipway/registry';
 import { hashPassword } from '../auth/passwords.ts';
 import { basic } from './test-app.ts';
@@ -131,7 +131,12 @@ export class Tenancy {
         visibility: name === 'web' ? 'private' : 'public',
       });
       await tagTwice(tables, named(`${this.organisation}/${name}`));
+      this.made.set(
+        `deletion ${name}`,
+        await deleteOne(tables, named(`${this.organisation}/${name}`)),
+      );
     }
+    this.made.set('deletion web-absent', '999999999');
     const grant = async (
       pattern: string,
       role: 'pull' | 'push' | 'maintain' | 'admin',
@@ -185,15 +190,28 @@ export class Tenancy {
 /** A tag that has a past. */
 async function tagTwice(tables: Tables, repository: RepositoryName): Promise<void> {
   const id = await tables.repositories.ensure(repository);
-  const mediaType = 'application/vnd.oci.image.index.v1+json';
   for (const version of ['1', '2']) {
-    const annotations = { version };
-    const document = { schemaVersion: 2, mediaType, manifests: [], annotations };
-    const content = Buffer.from(JSON.stringify(document));
-    const digest = digestOf('sha256', hash('sha256', content, 'hex'));
-    const more = { subject: undefined, artifactType: undefined, annotations: undefined };
-    const manifest = { digest, mediaType, size: content.length, content, ...more } as const;
-    await tables.manifests.put(id, manifest, []);
-    await tables.tags.set(id, aTag('latest'), digest);
+    await tables.tags.set(id, aTag('latest'), await putManifest(tables, id, version));
   }
+}
+
+/** The number of a deletion. */
+async function deleteOne(tables: Tables, repository: RepositoryName): Promise<string> {
+  const of = await tables.repositories.ensure(repository);
+  const event = { action: 'manifest.delete', actor: 'a test' };
+  const deletion = await tables.trash.begin(of, { event, delay: DAY });
+  await tables.trash.putManifests(deletion, of, [await putManifest(tables, of, '0')]);
+  return String(deletion);
+}
+
+async function putManifest(tables: Tables, id: number, version: string): Promise<Digest> {
+  const mediaType = 'application/vnd.oci.image.index.v1+json';
+  const annotations = { version };
+  const document = { schemaVersion: 2, mediaType, manifests: [], annotations };
+  const content = Buffer.from(JSON.stringify(document));
+  const digest = digestOf('sha256', hash('sha256', content, 'hex'));
+  const more = { subject: undefined, artifactType: undefined, annotations: undefined };
+  const manifest = { digest, mediaType, size: content.length, content, ...more } as const;
+  await tables.manifests.put(id, manifest, []);
+  return digest;
 }

@@ -78,7 +78,13 @@ export class TestApp {
     const database = await testDatabase();
     const metadata = await Metadata.connect(database.connection);
     const store = new MemoryBlobStore();
-    const times = { reviewDelay: 60, deletionDelay: 60, uploadExpiry: 60, now: Date.now };
+    const times = {
+      reviewDelay: 60,
+      deletionDelay: 60,
+      uploadExpiry: 60,
+      trashDelay: 60,
+      now: Date.now,
+    };
     const audit = new AuditLog(metadata, Date.now, () => undefined);
     const registry = openRegistry(metadata, store, times, { audit, sparse: 'index' });
     const log = pino({ level: 'silent' });

@@ -12,6 +12,7 @@ import { Referrers } from '../referrers.ts';
 import { Repositories } from '../repositories.ts';
 import { TagHistory } from '../tag-history.ts';
 import { TagRules } from '../tag-rules.ts';
+import { Trash } from '../trash.ts';
 import { type Chunk, Uploads } from '../uploads.ts';
 
 /** Nothing that looks like garbage is left alone. */
@@ -19,6 +20,7 @@ export const AT_ONCE: GarbageTimes = {
   reviewDelay: 0,
   deletionDelay: 0,
   uploadExpiry: 0,
+  trashDelay: 0,
   now: Date.now,
 };
 
@@ -27,6 +29,7 @@ export const LATER: GarbageTimes = {
   reviewDelay: 3600,
   deletionDelay: 3600,
   uploadExpiry: 3600,
+  trashDelay: 3600,
   now: Date.now,
 };
 
@@ -46,6 +49,7 @@ export class Replica {
   readonly repositories: Repositories;
   readonly tagHistory: TagHistory;
   readonly tagRules: TagRules;
+  readonly trash: Trash;
   readonly uploads: Uploads;
 
   constructor(metadata: Metadata, store: BlobStore, times: GarbageTimes, sparse: SparseManifests) {
@@ -57,6 +61,7 @@ export class Replica {
     this.repositories = new Repositories(metadata, times);
     this.tagHistory = new TagHistory(metadata);
     this.tagRules = new TagRules(metadata);
+    this.trash = new Trash(metadata, times);
     this.uploads = new Uploads(metadata, store, times, randomUUID);
   }
 
