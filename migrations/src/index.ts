@@ -6,6 +6,7 @@ import { CreateTagLedger1795700000000 } from './1795700000000-create-tag-ledger.
 import { AddImmutableTags1795700100000 } from './1795700100000-add-immutable-tags.ts';
 import { CountPulls1795700200000 } from './1795700200000-count-pulls.ts';
 import { CreateTrash1795700300000 } from './1795700300000-create-trash.ts';
+import { AddRetention1795700400000 } from './1795700400000-add-retention.ts';
 
 /** Every migration, oldest first. One that has landed is never edited. */
 export const migrations: readonly (new () => MigrationInterface)[] = [
@@ -16,4 +17,5 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   AddImmutableTags1795700100000,
   CountPulls1795700200000,
   CreateTrash1795700300000,
+  AddRetention1795700400000,
 ];

@@ -41,6 +41,7 @@ import { startGarbageJob } from './jobs/garbage.job.ts';
 import { startKeysJob } from './jobs/keys.job.ts';
 import { startLedgerJob } from './jobs/ledger.job.ts';
 import { startNotesJob } from './jobs/notes.job.ts';
+import { startRetentionJob } from './jobs/retention.job.ts';
 import { Metrics } from './metrics.ts';
 import { listenForOperator } from './operator-socket.ts';
 import { checkPublicUrl } from './public-url.ts';
@@ -167,6 +168,11 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
     const interval = settings.SLIPWAY_GARBAGE_INTERVAL * 1000;
     const garbage = startGarbageJob({ metadata, store, times, metrics, log }, interval);
     started.push(() => garbage.stop());
+    const retention = startRetentionJob(
+      { retention: hub.retention, metrics, log },
+      settings.SLIPWAY_RETENTION_INTERVAL * 1000,
+    );
+    started.push(() => retention.stop());
     const lifetime = settings.SLIPWAY_TOKEN_LIFETIME;
     const rotation = settings.SLIPWAY_KEY_ROTATION * DAY;
     const keys = startKeysJob({ keys: tokens.keys, lifetime, log }, rotation);

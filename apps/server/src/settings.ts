@@ -220,6 +220,9 @@ const schema = z
       .describe(
         'Days for which what was deleted can be brought back; its bytes are kept as long. 0: deleted is deleted.',
       ),
+    SLIPWAY_RETENTION_INTERVAL: timer()
+      .default(3600)
+      .describe('Seconds between two times that a retention policy is applied.'),
     SLIPWAY_GARBAGE_INTERVAL: timer()
       .default(60)
       .describe('Seconds between two rounds of garbage collection.'),

@@ -11,6 +11,7 @@ import { LEDGER } from './ledger.ts';
 import { LINKS } from './links.ts';
 import { ORGANISATIONS } from './organisations.ts';
 import { REPOSITORIES } from './repositories.ts';
+import { RETENTION } from './retention.ts';
 import { ROBOTS } from './robots.ts';
 import { SESSIONS } from './sessions.ts';
 import { TAG_RULES } from './tag-rules.ts';
@@ -32,6 +33,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...REPOSITORIES,
   ...TAGS,
   ...TAG_RULES,
+  ...RETENTION,
   ...TRASH,
   ...IMAGES,
   ...WHY,

@@ -109,3 +109,11 @@ export {
   restoreTrash,
   showTrash,
 } from './trash.ts';
+export {
+  applyRetention,
+  rehearseRetention,
+  setRetention,
+  setRetentionIn,
+  showRetention,
+  showRetentionIn,
+} from './retention.ts';

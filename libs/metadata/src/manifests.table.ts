@@ -119,6 +119,11 @@ export class ManifestsTable {
     await this.#sql.query(DELETE, [repository, digests]);
   }
 
+  /** Removes at most `limit` manifests of the repository, whichever; returns how many. */
+  async deleteSome(repository: RepositoryId, limit: number): Promise<number> {
+    return (await this.#sql.query(DELETE_SOME, [repository, limit])).length;
+  }
+
   async #find(
     statement: Statement<FoundRow>,
     keys: readonly Named<string>[],
@@ -239,7 +244,8 @@ const PUT_WHOLE: Statement<unknown> = {
       insert into manifests
         (repository_id, digest, media_type, size, content, subject, artifact_type, annotations)
       select id, $2, $3, $4::integer, $5::bytea, $6, $7, $8::json from whole
-      on conflict (repository_id, digest) do update set media_type = excluded.media_type
+      on conflict (repository_id, digest) do update
+        set media_type = excluded.media_type, pushed_at = now()
       returning repository_id, digest),
     reference as (
       insert into manifest_references (repository_id, manifest_digest, digest)
@@ -258,7 +264,8 @@ const PUT: Statement<unknown> = {
       insert into manifests
         (repository_id, digest, media_type, size, content, subject, artifact_type, annotations)
       values ($1, $2, $3, $4, $5, $6, $7, $8)
-      on conflict (repository_id, digest) do update set media_type = excluded.media_type)
+      on conflict (repository_id, digest) do update
+        set media_type = excluded.media_type, pushed_at = now())
     insert into manifest_references (repository_id, manifest_digest, digest)
     select $1, $2, unnest($9::text[]) on conflict do nothing`,
 };
@@ -288,6 +295,13 @@ const REFERENCES: Statement<{ digest: Digest }> = {
 const DELETE: Statement<unknown> = {
   name: 'manifests.delete',
   text: 'delete from manifests where repository_id = $1 and digest = any($2::text[])',
+};
+
+const DELETE_SOME: Statement<unknown> = {
+  name: 'manifests.delete-some',
+  text: `delete from manifests where repository_id = $1 and digest in (
+      select digest from manifests where repository_id = $1 limit $2)
+    returning 1`,
 };
 
 const REFERRERS: Statement<ReferrerRow> = {

@@ -1,4 +1,5 @@
 import { Check, Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import type { RetentionPolicy } from './retention-policy.ts';
 
 /** Who owns a repository: the user or the organisation that its name begins with. */
 @Entity('namespaces')
@@ -31,4 +32,8 @@ export class NamespaceRow {
   /** Patterns of tags that are never moved or deleted once they are there. */
   @Column({ type: 'text', array: true, default: () => "'{}'" })
   immutable_tags!: string[];
+
+  /** Which tags stay; null: all of them. */
+  @Column({ type: 'jsonb', nullable: true })
+  retention!: RetentionPolicy | null;
 }

@@ -59,6 +59,11 @@ export class RepositoriesTable {
     return row?.id;
   }
 
+  /** Takes its name from the repository, which the transaction goes on to delete: no rule holds for its tags any more. */
+  async unname(id: RepositoryId): Promise<void> {
+    await this.#sql.query(UNNAME, [id]);
+  }
+
   /** With its manifests and tags. Its blobs must have been taken from it. */
   async delete(id: RepositoryId): Promise<void> {
     await this.#sql.query(DELETE, [id]);
@@ -230,6 +235,11 @@ const FIND: Statement<{ id: RepositoryId }> = {
 const HOLD: Statement<{ id: RepositoryId }> = {
   name: 'repositories.hold',
   text: 'select id from repositories where name = $1 for update',
+};
+
+const UNNAME: Statement<unknown> = {
+  name: 'repositories.unname',
+  text: `update repositories set name = '~' || gen_random_uuid() where id = $1`,
 };
 
 const DELETE: Statement<unknown> = {

@@ -1,4 +1,5 @@
 import { Check, Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import type { RetentionPolicy } from './retention-policy.ts';
 
 @Entity('repositories')
 @Unique('repositories_name_key', ['name'])
@@ -26,4 +27,12 @@ export class RepositoryRow {
   /** Patterns of tags that are never moved or deleted once they are there. */
   @Column({ type: 'text', array: true, default: () => "'{}'" })
   immutable_tags!: string[];
+
+  /** Which tags stay; null: all of them. */
+  @Column({ type: 'jsonb', nullable: true })
+  retention!: RetentionPolicy | null;
+
+  /** When what does not stay was last taken away. */
+  @Column({ type: 'timestamptz', nullable: true })
+  retained_at!: Date | null;
 }

@@ -20,6 +20,7 @@ import { TagLedgersTable } from './tag-ledgers.table.ts';
 import { TagMovesTable } from './tag-moves.table.ts';
 import { TagsTable } from './tags.table.ts';
 import { TeamGroupsTable } from './team-groups.table.ts';
+import { RetentionTable } from './retention.table.ts';
 import { RobotsTable } from './robots.table.ts';
 import { RoleGrantsTable } from './role-grants.table.ts';
 import { TeamsTable } from './teams.table.ts';
@@ -48,6 +49,7 @@ export interface Tables {
   readonly tagMoves: TagMovesTable;
   readonly tags: TagsTable;
   readonly teamGroups: TeamGroupsTable;
+  readonly retention: RetentionTable;
   readonly robots: RobotsTable;
   readonly roleGrants: RoleGrantsTable;
   readonly teams: TeamsTable;
@@ -78,6 +80,7 @@ export function tablesOver(sql: Sql): Tables {
     tagMoves: new TagMovesTable(sql),
     tags: new TagsTable(sql),
     teamGroups: new TeamGroupsTable(sql),
+    retention: new RetentionTable(sql),
     robots: new RobotsTable(sql),
     roleGrants: new RoleGrantsTable(sql),
     teams: new TeamsTable(sql),

@@ -39,6 +39,10 @@ export class TagsTable {
     return (await this.#sql.query(DELETE, [repository, tag])).length > 0;
   }
 
+  async deleteAll(repository: RepositoryId, tags: readonly Tag[]): Promise<void> {
+    await this.#sql.query(DELETE_ALL, [repository, tags]);
+  }
+
   /** At most `limit` tags behind `after`, in byte order. */
   async list(repository: RepositoryId, after: string, limit: number): Promise<Tag[]> {
     const rows = await this.#sql.query(LIST, [repository, after, limit]);
@@ -72,6 +76,11 @@ const HOLD: Statement<{ digest: Digest }> = {
 const DELETE: Statement<unknown> = {
   name: 'tags.delete',
   text: 'delete from tags where repository_id = $1 and name = $2 returning 1',
+};
+
+const DELETE_ALL: Statement<unknown> = {
+  name: 'tags.delete-all',
+  text: 'delete from tags where repository_id = $1 and name = any($2::text[])',
 };
 
 const LIST: Statement<{ name: Tag }> = {

@@ -49,6 +49,7 @@ export { refusal } from './refusal.ts';
 export type { Fate } from './removal.ts';
 export { Repositories } from './repositories.ts';
 export { Resources } from './resources.ts';
+export { type Policies, Retention, type Verdict } from './retention.ts';
 export { Robots, type WholeRobot } from './robots.ts';
 export { nameIn, RoleGrants } from './role-grants.ts';
 export { hashOfSecret, isSecret, newSecret } from './secrets.ts';

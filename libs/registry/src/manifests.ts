@@ -176,7 +176,13 @@ export class Manifests {
         return;
       }
       await this.#requireUnlisted(tables, id, repository, reference.digest);
-      await deleteManifests(tables, id, [reference.digest], this.#times, event);
+      await deleteManifests(
+        tables,
+        id,
+        { tags: [], manifests: [reference.digest] },
+        this.#times,
+        event,
+      );
     });
   }
 

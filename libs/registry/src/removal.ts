@@ -1,5 +1,5 @@
-import type { NewAuditEvent, RepositoryId, Tables } from '@slipway/metadata';
-import { type Digest, parseRepositoryName, type RepositoryName } from '@slipway/oci';
+import type { Going, NewAuditEvent, RepositoryId, Tables } from '@slipway/metadata';
+import { parseRepositoryName, type RepositoryName } from '@slipway/oci';
 import { RegistryError } from './errors.ts';
 import { type By, eventOf, onRepository } from './audit-event.ts';
 import type { GarbageTimes } from './garbage-times.ts';
@@ -30,24 +30,36 @@ export async function deleteRepository(
 }
 
 /**
- * Deletes manifests that the transaction has locked, and with them their tags: into the trash, where there is
- * one. Blobs that nothing in the repository points at any more are looked at later.
+ * Deletes tags, and manifests that the transaction has locked with whatever tags those have: into the trash,
+ * where there is one. Blobs that nothing in the repository points at any more are looked at later.
  */
 export async function deleteManifests(
   tables: Tables,
   id: RepositoryId,
-  digests: readonly Digest[],
+  { tags, manifests }: Going,
   times: GarbageTimes,
   event: NewAuditEvent | undefined,
 ): Promise<void> {
-  const references = await tables.manifests.references(id, digests);
+  const references = await tables.manifests.references(id, manifests);
   if (times.trashDelay > 0) {
     const discarding = { event: event ?? NOBODY, delay: times.trashDelay };
-    await tables.trash.putManifests(await tables.trash.begin(id, discarding), id, digests);
+    const deletion = await tables.trash.begin(id, discarding);
+    for (const some of inParts(tags)) await tables.trash.putTags(deletion, id, some);
+    for (const some of inParts(manifests)) await tables.trash.putManifests(deletion, id, some);
   } else {
-    await tables.manifests.delete(id, digests);
+    for (const some of inParts(tags)) await tables.tags.deleteAll(id, some);
+    for (const some of inParts(manifests)) await tables.manifests.delete(id, some);
   }
   await tables.blobReviews.schedule(id, references, times.reviewDelay);
+}
+
+/** As much as a statement does in a second or so, for none may take too long. */
+const PART = 10_000;
+
+function inParts<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
+  return Array.from({ length: Math.ceil(items.length / PART) }, (_, at) =>
+    items.slice(at * PART, (at + 1) * PART),
+  );
 }
 
 /**
@@ -60,6 +72,8 @@ export async function removeRepository(
   times: GarbageTimes,
 ): Promise<void> {
   for (const kept of await tables.trash.of(id)) await removeRepository(tables, kept, times);
+  await tables.repositories.unname(id);
+  while ((await tables.manifests.deleteSome(id, PART)) === PART);
   const digests = await tables.blobs.unlinkAll(id);
   await tables.repositories.delete(id);
   const keys = await tables.blobs.removeAllUnlinked(digests);

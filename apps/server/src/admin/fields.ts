@@ -5,7 +5,7 @@ import { InvalidArgumentError, Option } from 'commander';
 export interface Field {
   readonly name: string;
   readonly where: 'parameters' | 'query' | 'body';
-  readonly kind: 'text' | 'number' | 'yes-or-no' | 'list' | 'scopes' | 'pairs' | 'secret';
+  readonly kind: 'text' | 'number' | 'yes-or-no' | 'list' | 'scopes' | 'rules' | 'pairs' | 'secret';
   readonly choices: readonly string[] | undefined;
   readonly description: string;
   readonly required: boolean;
@@ -14,7 +14,7 @@ export interface Field {
 interface Schema {
   readonly type?: string;
   readonly enum?: readonly string[];
-  readonly items?: { readonly type?: string };
+  readonly items?: { readonly type?: string; readonly format?: string };
   readonly description?: string;
 }
 
@@ -44,6 +44,7 @@ export function optionOf(field: Field): Option {
   if (kind === 'yes-or-no') option.argParser(yesOrNo);
   if (kind === 'number') option.argParser(Number);
   if (kind === 'scopes') option.argParser(addScope);
+  if (kind === 'rules') option.argParser(addRule);
   if (kind === 'pairs') option.argParser(addPair);
   return kind === 'secret' ? option : option.makeOptionMandatory(required);
 }
@@ -54,12 +55,14 @@ const VALUES: Record<Field['kind'], string> = {
   'yes-or-no': ' [yes]',
   list: ' <text...>',
   scopes: ' <pattern:actions...>',
+  rules: ' <tags:conditions...>',
   pairs: ' <name=value...>',
   secret: '',
 };
 
 function helpOf({ kind, required }: Field, description: string): string {
   if (kind === 'yes-or-no') return `${description} Alone it is true.`;
+  if (kind === 'rules') return `${description} Say it so: 'v*,!v0*:last=10,days=30,pulled=14'.`;
   if (kind !== 'secret') return description;
   return `${description} ${required ? 'It is' : 'With this option it is'} asked for, or read as a line of the standard input.`;
 }
@@ -74,6 +77,7 @@ function kindOf({ type, items }: Schema): Field['kind'] {
     case 'object':
       return 'pairs';
     case 'array':
+      if (items?.format === 'retention-rule') return 'rules';
       return items?.type === 'object' ? 'scopes' : 'list';
     case undefined:
     default:
@@ -99,6 +103,28 @@ function addScope(text: string, before: readonly Scope[] = []): readonly Scope[]
     throw new InvalidArgumentError('say a pattern, a colon and actions: acme/web-*:pull,push');
   }
   return [...before, { repositories, actions: actions.split(',') }];
+}
+
+const CONDITIONS = new Map([
+  ['last', 'keepLast'],
+  ['days', 'keepNewerThanDays'],
+  ['pulled', 'keepPulledWithinDays'],
+]);
+
+/** `v*,!v0*:last=10,days=30,pulled=14` */
+function addRule(text: string, before: readonly object[] = []): readonly object[] {
+  const [tags = '', conditions = '', ...more] = text.split(':');
+  const kept = conditions.split(',').map((condition) => {
+    const [name = '', value = ''] = condition.split('=');
+    const meant = CONDITIONS.get(name);
+    if (meant === undefined || !/^\d+$/.test(value) || more.length > 0) {
+      throw new InvalidArgumentError(
+        "say tags, a colon and what keeps them: 'v*,!v0*:last=10,days=30,pulled=14'",
+      );
+    }
+    return [meant, Number(value)] as const;
+  });
+  return [...before, { tags: tags.split(','), ...Object.fromEntries(kept) }];
 }
 
 function addPair(

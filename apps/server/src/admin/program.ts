@@ -1,4 +1,4 @@
-import { type Asking, type Endpoint, ENDPOINTS } from '@slipway/api';
+import { type Asking, type Endpoint, ENDPOINTS, jsonSchema } from '@slipway/api';
 import { Command, Option } from 'commander';
 import { ask, type Place } from './ask.ts';
 import { type Field, fieldsOf, optionOf } from './fields.ts';
@@ -24,6 +24,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   links: 'One-time links, from the other side',
   organisations: 'Organisations, and who belongs to them',
   repositories: 'Repositories',
+  retention: 'Which tags stay, and for how long',
   robots: 'Accounts of no person, their secrets and trusts',
   tags: 'Tags, where they pointed, and the way back',
   teams: 'Teams of organisations',
@@ -111,19 +112,26 @@ async function askAll(
     return ask(place, endpoint, asking(fields, values));
   }
   const items: unknown[] = [];
+  const limit = mostOf(endpoint);
   for (let after: string | undefined; ;) {
-    const page = (await ask(
+    const { next, ...page } = (await ask(
       place,
       endpoint,
-      asking(fields, { ...values, after, limit: 1000 }),
+      asking(fields, { ...values, after, limit }),
     )) as {
       readonly items: readonly unknown[];
       readonly next?: string;
     };
     items.push(...page.items);
-    if (page.next === undefined) return { items };
-    after = page.next;
+    if (next === undefined) return { ...page, items };
+    after = next;
   }
+}
+
+/** The longest page that the endpoint gives. */
+function mostOf({ query }: Endpoint): number | undefined {
+  const { limit } = query.shape;
+  return limit && (jsonSchema(limit) as { readonly maximum?: number }).maximum;
 }
 
 function asking(fields: readonly Field[], values: Readonly<Record<string, unknown>>): Asking {

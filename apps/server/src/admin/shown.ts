@@ -2,7 +2,10 @@
 export function shown(answer: unknown): string {
   if (answer === undefined) return 'Done.';
   if (typeof answer !== 'object' || answer === null) return cell(answer);
-  if ('items' in answer && Array.isArray(answer.items)) return table(answer.items as Item[]);
+  if ('items' in answer && Array.isArray(answer.items)) {
+    const { items, ...more } = answer;
+    return [...lines(more), table(items as Item[])].join('\n');
+  }
   return lines(answer as Item).join('\n');
 }
 

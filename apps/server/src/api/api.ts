@@ -16,6 +16,7 @@ import { LedgerController } from './ledger.controller.ts';
 import { LinkPageController, LinksController } from './links.controller.ts';
 import { OrganisationsController } from './organisations.controller.ts';
 import { RepositoriesController } from './repositories.controller.ts';
+import { RetentionController } from './retention.controller.ts';
 import { RobotsController } from './robots.controller.ts';
 import { SessionsController } from './sessions.controller.ts';
 import { TagRulesController } from './tag-rules.controller.ts';
@@ -46,6 +47,7 @@ export const API_CONTROLLERS: readonly Type[] = [
   LinksController,
   OrganisationsController,
   RepositoriesController,
+  RetentionController,
   RobotsController,
   SessionsController,
   SigningKeysController,

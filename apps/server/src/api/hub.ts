@@ -13,6 +13,7 @@ import {
   Organisations,
   Repositories,
   type Resources,
+  Retention,
   Robots,
   RoleGrants,
   TagHistory,
@@ -32,6 +33,7 @@ export interface Hub {
   readonly metadata: Metadata;
   readonly organisations: Organisations;
   readonly repositories: Repositories;
+  readonly retention: Retention;
   readonly robots: Robots;
   readonly roleGrants: RoleGrants;
   readonly tagHistory: TagHistory;
@@ -57,6 +59,7 @@ export function openHub(
     metadata,
     organisations: new Organisations(metadata, founders, times),
     repositories: new Repositories(metadata, times),
+    retention: new Retention(metadata, times),
     robots: new Robots(metadata),
     roleGrants: new RoleGrants(metadata),
     tagHistory: new TagHistory(metadata),

@@ -184,6 +184,26 @@ const ANSWERS = `
   images.compare                   public   ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
   images.compare                   absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
   images.compare                   nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  retention.show                   private  401    401   401      401      404      404    ok     ok       ok    404  ok    ok    ok  ok     ok    ok        ok   ok
+  retention.show                   public   ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
+  retention.show                   absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  retention.show                   nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  retention.set                    private  401    401   401      401      404      404    403    403      ok    404  ok    403   ok  403    403   403       ok   ok
+  retention.set                    public   401    401   401      401      403      403    403    403      403   403  ok    403   ok  403    403   403       ok   ok
+  retention.set                    absent   401    401   401      401      404      404    403    404      404   404  404   403   404 403    403   403       404  404
+  retention.set                    nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
+  retention.show-in                -        401    401   401      401      404      ok     ok     404      404   ok   ok    403   ok  403    404   403       ok   ok
+  retention.show-in                nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
+  retention.set-in                 -        401    401   401      401      404      403    403    404      404   403  ok    403   ok  403    404   403       ok   ok
+  retention.set-in                 nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
+  retention.rehearse               private  401    401   401      401      404      404    403    ok       ok    404  ok    403   ok  403    403   403       ok   ok
+  retention.rehearse               public   401    401   401      401      403      403    403    403      403   403  ok    403   ok  403    403   403       ok   ok
+  retention.rehearse               absent   401    401   401      401      404      404    403    404      404   404  404   403   404 403    403   403       404  404
+  retention.rehearse               nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
+  retention.apply                  private  401    401   401      401      404      404    403    403      ok    404  ok    403   ok  403    403   403       ok   ok
+  retention.apply                  public   401    401   401      401      403      403    403    403      403   403  ok    403   ok  403    403   403       ok   ok
+  retention.apply                  absent   401    401   401      401      404      404    403    404      404   404  404   403   404 403    403   403       404  404
+  retention.apply                  nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
   trash.list                       private  401    401   401      401      404      404    403    ok       ok    404  ok    403   ok  403    403   403       ok   ok
   trash.list                       public   401    401   401      401      403      403    403    403      403   403  ok    403   ok  403    403   403       ok   ok
   trash.list                       absent   401    401   401      401      404      404    403    404      404   404  ok    403   ok  403    403   403       ok   ok

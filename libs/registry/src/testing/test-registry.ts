@@ -10,6 +10,7 @@ import { Ledger } from '../ledger.ts';
 import { Manifests, type Push, type SparseManifests } from '../manifests.ts';
 import { Referrers } from '../referrers.ts';
 import { Repositories } from '../repositories.ts';
+import { Retention } from '../retention.ts';
 import { TagHistory } from '../tag-history.ts';
 import { TagRules } from '../tag-rules.ts';
 import { Trash } from '../trash.ts';
@@ -47,6 +48,7 @@ export class Replica {
   readonly manifests: Manifests;
   readonly referrers: Referrers;
   readonly repositories: Repositories;
+  readonly retention: Retention;
   readonly tagHistory: TagHistory;
   readonly tagRules: TagRules;
   readonly trash: Trash;
@@ -59,6 +61,7 @@ export class Replica {
     this.manifests = new Manifests(metadata, times, sparse);
     this.referrers = new Referrers(metadata);
     this.repositories = new Repositories(metadata, times);
+    this.retention = new Retention(metadata, times);
     this.tagHistory = new TagHistory(metadata);
     this.tagRules = new TagRules(metadata);
     this.trash = new Trash(metadata, times);

@@ -1,0 +1,46 @@
+import type { Retention } from '@slipway/registry';
+import type { Logger } from 'pino';
+import type { Metrics } from '../metrics.ts';
+
+/** Looks every `interval` milliseconds for policies whose last application is as long ago. */
+export function startRetentionJob(
+  parts: { readonly retention: Retention; readonly metrics: Metrics; readonly log: Logger },
+  interval: number,
+): { stop(): Promise<void> } {
+  const { retention, metrics, log } = parts;
+  const stopped = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let round = Promise.resolve();
+  const apply = async () => {
+    try {
+      for (const { repository, tags, manifests } of await retention.applyDue(
+        interval / 1000,
+        stopped.signal,
+      )) {
+        if (tags + manifests === 0) continue;
+        metrics.retired.inc({ kind: 'tag' }, tags);
+        metrics.retired.inc({ kind: 'manifest' }, manifests);
+        log.info(
+          { repository, tags, manifests },
+          'took away what the retention policy does not keep',
+        );
+      }
+    } catch (error) {
+      log.error({ err: error }, 'a retention policy could not be applied; it is tried again');
+    }
+  };
+  const schedule = () => {
+    if (stopped.signal.aborted) return;
+    timer = setTimeout(() => {
+      round = apply().then(schedule);
+    }, interval);
+  };
+  schedule();
+  return {
+    async stop() {
+      stopped.abort();
+      clearTimeout(timer);
+      await round;
+    },
+  };
+}
