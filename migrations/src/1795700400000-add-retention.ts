@@ -13,6 +13,13 @@ export class AddRetention1795700400000 implements MigrationInterface {
         -- When what does not stay was last taken away.
         add column retained_at timestamptz;
 
+      -- The end of what nobody could name changes nobody's rights.
+      drop trigger access_changed on repositories;
+      create trigger access_changed after update of name, visibility on repositories
+        for each statement execute function note_access_change();
+      create trigger access_changed_by_end after delete on repositories
+        for each row when (old.name < '~') execute function note_access_change();
+
       -- What is told of tags is told of all that a statement moved at once: it may be a hundred thousand.
       create function note_tag_moves() returns trigger language plpgsql as $$
       declare
@@ -99,6 +106,11 @@ export class AddRetention1795700400000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
+      drop trigger access_changed on repositories;
+      drop trigger access_changed_by_end on repositories;
+      create trigger access_changed after delete or update of name, visibility on repositories
+        for each statement execute function note_access_change();
+
       drop trigger immutable_tag_deleted on tags;
       drop trigger immutable_tag_moved on tags;
       drop function refuse_immutable_tags;

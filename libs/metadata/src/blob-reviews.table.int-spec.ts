@@ -58,15 +58,26 @@ test('what the repository does not hold is no candidate, and is not said to be o
   expect(await due()).toEqual([held]);
 });
 
-test('a candidate that is dismissed is due no more, and its blob stays', async () => {
-  const digest = await aBlob('used');
-  const { blobReviews, blobs } = metadata.tables;
-  await blobReviews.schedule(repository, [digest], 0);
+test('what a manifest points at is dismissed and stays; the others are unlinked', async () => {
+  const [used, unused] = [await aBlob('used'), await aBlob('unused')];
+  const { blobReviews, blobs, manifests } = metadata.tables;
+  await blobReviews.schedule(repository, [used, unused], 0);
+  const manifest = {
+    digest: digestOf('sha256', 'a'.repeat(64)),
+    mediaType: 'application/vnd.oci.image.index.v1+json' as const,
+    ...{ size: 2, content: Buffer.from('{}') },
+    ...{ subject: undefined, artifactType: undefined, annotations: undefined },
+  };
+  await manifests.put(repository, manifest, [used]);
+  const candidates = [used, unused].map((digest) => ({ repository, digest }));
 
-  await blobReviews.dismiss({ repository, digest });
+  await blobReviews.dismissNeeded(candidates);
 
-  expect(await due()).toEqual([]);
-  expect((await blobs.held(repository, [digest])).size).toBe(1);
+  expect(await due()).toEqual([unused]);
+  expect(await blobReviews.unlinkReviewed(candidates)).toEqual([unused]);
+  expect(await blobs.held(repository, [used, unused])).toEqual(
+    new Map([[used, expect.any(Number)]]),
+  );
 });
 
 test('a candidate goes with its blob', async () => {

@@ -37,8 +37,15 @@ export class BlobReviewsTable {
     return rows.map((row) => ({ repository: row.repository_id, digest: row.digest }));
   }
 
-  async dismiss(candidate: Candidate): Promise<void> {
-    await this.#sql.query(DISMISS, [candidate.repository, candidate.digest]);
+  /** Of candidates that are locked, those are none that a manifest of their repository points at. */
+  async dismissNeeded(candidates: readonly Candidate[]): Promise<void> {
+    await this.#sql.query(DISMISS_NEEDED, columns(candidates));
+  }
+
+  /** Takes from their repositories the candidates that still are some; returns which blobs they were. */
+  async unlinkReviewed(candidates: readonly Candidate[]): Promise<Digest[]> {
+    const rows = await this.#sql.query(UNLINK_REVIEWED, columns(candidates));
+    return [...new Set(rows.map((row) => row.digest))];
   }
 }
 
@@ -61,7 +68,25 @@ const DUE: Statement<{ repository_id: RepositoryId; digest: Digest }> = {
     for update skip locked`,
 };
 
-const DISMISS: Statement<unknown> = {
-  name: 'blob-reviews.dismiss',
-  text: 'delete from blob_reviews where repository_id = $1 and digest = $2',
+function columns(candidates: readonly Candidate[]): readonly unknown[] {
+  return [candidates.map(({ repository }) => repository), candidates.map(({ digest }) => digest)];
+}
+
+const DISMISS_NEEDED: Statement<unknown> = {
+  name: 'blob-reviews.dismiss-needed',
+  text: `delete from blob_reviews v using unnest($1::bigint[], $2::text[]) as k (repository_id, digest)
+    where v.repository_id = k.repository_id and v.digest = k.digest
+      and exists (
+        select from manifest_references r
+        where r.repository_id = k.repository_id and r.digest = k.digest)`,
+};
+
+const UNLINK_REVIEWED: Statement<{ digest: Digest }> = {
+  name: 'blob-reviews.unlink-reviewed',
+  text: `delete from repository_blobs l using unnest($1::bigint[], $2::text[]) as k (repository_id, digest)
+    where l.repository_id = k.repository_id and l.digest = k.digest
+      and exists (
+        select from blob_reviews v
+        where v.repository_id = k.repository_id and v.digest = k.digest)
+    returning l.digest`,
 };

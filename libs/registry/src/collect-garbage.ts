@@ -4,6 +4,7 @@ import type { GarbageTimes } from './garbage-times.ts';
 import { removeRepository } from './removal.ts';
 
 const BATCH = 100;
+const DELETED_AT_ONCE = 10;
 
 /** What one round found and did. */
 export interface Collected {
@@ -94,21 +95,13 @@ async function reviewBlobs(
   times: GarbageTimes,
 ): Promise<{ seen: number; removed: number }> {
   return metadata.transaction(async (tables) => {
-    let removed = 0;
     const candidates = await tables.blobReviews.due(BATCH);
-    for (const candidate of candidates) {
-      const { repository, digest } = candidate;
-      if ((await tables.manifests.pointingAt(repository, digest)) !== undefined) {
-        await tables.blobReviews.dismiss(candidate);
-        continue;
-      }
-      await tables.blobs.unlink(repository, digest);
-      const key = await tables.blobs.removeUnlinked(digest);
-      if (key === undefined) continue;
-      await tables.deletions.add([key], times.deletionDelay);
-      removed++;
-    }
-    return { seen: candidates.length, removed };
+    if (candidates.length === 0) return { seen: 0, removed: 0 };
+    await tables.blobReviews.dismissNeeded(candidates);
+    const unlinked = await tables.blobReviews.unlinkReviewed(candidates);
+    const keys = await tables.blobs.removeAllUnlinked(unlinked);
+    await tables.deletions.add(keys, times.deletionDelay);
+    return { seen: candidates.length, removed: keys.length };
   });
 }
 
@@ -124,13 +117,15 @@ async function deleteKeys(
   return metadata.transaction(async (tables) => {
     const keys = await tables.deletions.due(BATCH);
     const stuck: string[] = [];
-    for (const key of keys) {
-      try {
-        await store.delete(parseStorageKey(key));
-      } catch (error) {
-        stuck.push(key);
-        failures.push(error);
-      }
+    for (let at = 0; at < keys.length; at += DELETED_AT_ONCE) {
+      await Promise.all(
+        keys.slice(at, at + DELETED_AT_ONCE).map(async (key) =>
+          store.delete(parseStorageKey(key)).catch((error: unknown) => {
+            stuck.push(key);
+            failures.push(error);
+          }),
+        ),
+      );
     }
     await tables.deletions.putOff(stuck);
     await tables.deletions.remove(keys.filter((key) => !stuck.includes(key)));

@@ -26,6 +26,7 @@ export async function deleteRepository(
     return tables.trash.putRepository(id, name, discarding);
   }
   if (event !== undefined) await tables.tagMoves.attribute(event);
+  await tables.repositories.unname(id);
   await removeRepository(tables, id, times);
 }
 
@@ -63,7 +64,7 @@ function inParts<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
 }
 
 /**
- * Ends a repository that the transaction holds, with everything in it and all that was deleted from it. Bytes
+ * Ends a repository without a name, which the transaction holds, with everything in it and all that was deleted from it. Bytes
  * that no other repository has wait as long as those of any garbage, for whoever is reading them.
  */
 export async function removeRepository(
@@ -72,7 +73,6 @@ export async function removeRepository(
   times: GarbageTimes,
 ): Promise<void> {
   for (const kept of await tables.trash.of(id)) await removeRepository(tables, kept, times);
-  await tables.repositories.unname(id);
   while ((await tables.manifests.deleteSome(id, PART)) === PART);
   const digests = await tables.blobs.unlinkAll(id);
   await tables.repositories.delete(id);
@@ -89,7 +89,7 @@ export async function settleRepositories(
   by: By | undefined,
 ): Promise<void> {
   const names = await tables.repositories.under(namespace);
-  if (names.length === 0) return;
+  if (names.length === 0 && fate.kind !== 'transfer') return; // the trash moves, too
   switch (fate.kind) {
     case 'refuse':
       throw new RegistryError(

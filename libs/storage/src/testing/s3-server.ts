@@ -7,7 +7,7 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { enablingCommand, findTool } from '../../../../scripts/host-tools.mjs';
 import type { S3Options } from '../s3.ts';
 
@@ -21,6 +21,8 @@ export interface S3Server {
   readonly secretKey: string;
   /** What a store needs to know; of a proxy before the server, its port. */
   options(port?: number): S3Options;
+  /** The names of all objects, without the folders that they seem to be in. */
+  names(): Promise<string[]>;
   /** As after a crash: nothing answers until `start`. */
   kill9(): Promise<void>;
   start(): Promise<void>;
@@ -68,7 +70,6 @@ export async function startS3Server(more: readonly string[] = []): Promise<S3Ser
     requestHandler: { httpsAgent: { rejectUnauthorized: false } },
   });
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
-  client.destroy();
   return {
     port,
     bucket,
@@ -76,8 +77,16 @@ export async function startS3Server(more: readonly string[] = []): Promise<S3Ser
     secretKey,
     options,
     start,
+    names: async () => {
+      const names: string[] = [];
+      for await (const { Contents } of paginateListObjectsV2({ client }, { Bucket: bucket })) {
+        names.push(...(Contents ?? []).map(({ Key = '' }) => Key.replace(/^.*\//, '')));
+      }
+      return names;
+    },
     kill9: async () => running?.end('KILL'),
     stop: async () => {
+      client.destroy();
       await running?.end('TERM');
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
