@@ -7,6 +7,7 @@ import { AddImmutableTags1795700100000 } from './1795700100000-add-immutable-tag
 import { CountPulls1795700200000 } from './1795700200000-count-pulls.ts';
 import { CreateTrash1795700300000 } from './1795700300000-create-trash.ts';
 import { AddRetention1795700400000 } from './1795700400000-add-retention.ts';
+import { AddQuotas1795700500000 } from './1795700500000-add-quotas.ts';
 
 /** Every migration, oldest first. One that has landed is never edited. */
 export const migrations: readonly (new () => MigrationInterface)[] = [
@@ -18,4 +19,5 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   CountPulls1795700200000,
   CreateTrash1795700300000,
   AddRetention1795700400000,
+  AddQuotas1795700500000,
 ];

@@ -137,7 +137,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
     const hub = openHub(
       metadata,
       identities,
-      registry.resources,
+      registry,
       settings.SLIPWAY_CREATE_ORGANISATIONS,
       times,
     );

@@ -10,6 +10,7 @@ import { KEYS } from './keys.ts';
 import { LEDGER } from './ledger.ts';
 import { LINKS } from './links.ts';
 import { ORGANISATIONS } from './organisations.ts';
+import { QUOTAS } from './quotas.ts';
 import { REPOSITORIES } from './repositories.ts';
 import { RETENTION } from './retention.ts';
 import { ROBOTS } from './robots.ts';
@@ -34,6 +35,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...TAGS,
   ...TAG_RULES,
   ...RETENTION,
+  ...QUOTAS,
   ...TRASH,
   ...IMAGES,
   ...WHY,

@@ -117,3 +117,4 @@ export {
   showRetention,
   showRetentionIn,
 } from './retention.ts';
+export { setQuota, showQuota } from './quotas.ts';

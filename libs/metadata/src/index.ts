@@ -18,6 +18,7 @@ export type { NewOneTimeLink, OneTimeLink } from './one-time-links.table.ts';
 export type { Member, MemberRole } from './organisation-members.table.ts';
 export type { Repository, RepositoryFilter, RepositoryId, Visible } from './repositories.table.ts';
 export type { Going, Judged, RetentionSummary } from './retention.table.ts';
+export type { Quota, Usage } from './quotas.table.ts';
 export type { RetentionPolicy, RetentionRule } from './retention-policy.ts';
 export type { NewRobot, Robot, RobotTrust } from './robots.table.ts';
 export type { GrantHolder, GrantId, HeldRight, RoleGrant } from './role-grants.table.ts';

@@ -36,4 +36,14 @@ export class NamespaceRow {
   /** Which tags stay; null: all of them. */
   @Column({ type: 'jsonb', nullable: true })
   retention!: RetentionPolicy | null;
+
+  /** The most bytes of blobs; null: there is no limit. */
+  @Column({ type: 'bigint', nullable: true })
+  quota_bytes!: number | null;
+
+  @Column({ type: 'integer', nullable: true })
+  quota_repositories!: number | null;
+
+  @Column({ type: 'integer', nullable: true })
+  quota_manifests!: number | null;
 }

@@ -20,6 +20,7 @@ import { TagLedgersTable } from './tag-ledgers.table.ts';
 import { TagMovesTable } from './tag-moves.table.ts';
 import { TagsTable } from './tags.table.ts';
 import { TeamGroupsTable } from './team-groups.table.ts';
+import { QuotasTable } from './quotas.table.ts';
 import { RetentionTable } from './retention.table.ts';
 import { RobotsTable } from './robots.table.ts';
 import { RoleGrantsTable } from './role-grants.table.ts';
@@ -49,6 +50,7 @@ export interface Tables {
   readonly tagMoves: TagMovesTable;
   readonly tags: TagsTable;
   readonly teamGroups: TeamGroupsTable;
+  readonly quotas: QuotasTable;
   readonly retention: RetentionTable;
   readonly robots: RobotsTable;
   readonly roleGrants: RoleGrantsTable;
@@ -80,6 +82,7 @@ export function tablesOver(sql: Sql): Tables {
     tagMoves: new TagMovesTable(sql),
     tags: new TagsTable(sql),
     teamGroups: new TeamGroupsTable(sql),
+    quotas: new QuotasTable(sql),
     retention: new RetentionTable(sql),
     robots: new RobotsTable(sql),
     roleGrants: new RoleGrantsTable(sql),

@@ -31,6 +31,7 @@ export type Reason =
   | 'namespace-in-use'
   | 'namespace-unknown'
   | 'password-refused'
+  | 'quota-exceeded'
   | 'range-invalid'
   | 'range-not-next'
   | 'range-unsatisfiable'

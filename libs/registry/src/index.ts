@@ -44,6 +44,7 @@ export { Manifests, type SparseManifests } from './manifests.ts';
 export { type Founders, type NewOrganisation, Organisations } from './organisations.ts';
 export { type Credential, parsePrincipal, type Principal, writePrincipal } from './principal.ts';
 export { Pulls } from './pulls.ts';
+export { type QuotaAndUsage, Quotas } from './quotas.ts';
 export { type ReferrersPage, Referrers } from './referrers.ts';
 export { refusal } from './refusal.ts';
 export type { Fate } from './removal.ts';

@@ -23,6 +23,7 @@ import type { GarbageTimes } from './garbage-times.ts';
 import { digestOfBytes } from './hashing.ts';
 import { ManifestCache } from './manifest-cache.ts';
 import { deleteManifests } from './removal.ts';
+import type { Quotas } from './quotas.ts';
 import { existing } from './repositories.ts';
 
 /** Which manifests may point at what the repository lacks: none, indexes (at manifests they list), or any. */
@@ -62,11 +63,13 @@ export class Manifests {
   readonly #times: GarbageTimes;
   readonly #sparse: SparseManifests;
   readonly #cache = new ManifestCache();
+  readonly #quotas: Quotas;
 
-  constructor(metadata: Metadata, times: GarbageTimes, sparse: SparseManifests) {
+  constructor(metadata: Metadata, times: GarbageTimes, sparse: SparseManifests, quotas: Quotas) {
     this.#metadata = metadata;
     this.#times = times;
     this.#sparse = sparse;
+    this.#quotas = quotas;
   }
 
   /** Asks the database every time: another replica may have moved the tag, or taken the manifest out, just now. */
@@ -125,10 +128,11 @@ export class Manifests {
     const deed = onRepository('manifest.push', push.repository, reference, detail);
     const events = by === undefined ? [] : [eventOf(by, deed, 'done')];
     const parts = { manifest: stored, pointsAt, tags, events };
-    const lacking =
+    const lacking = await this.#quotas.admit(push.repository, { manifest: digest }, async () =>
       push.expected === undefined && (await this.#putWhole(push, parts))
         ? []
-        : await this.#putChecked(push, parts);
+        : this.#putChecked(push, parts),
+    );
     return { digest, subject: manifest.subject?.digest, lacking };
   }
 

@@ -12,6 +12,7 @@ import type { Identity } from './access.ts';
 import type { By } from './audit-event.ts';
 import { RegistryError } from './errors.ts';
 import type { GarbageTimes } from './garbage-times.ts';
+import type { Quotas } from './quotas.ts';
 import { deleteRepository } from './removal.ts';
 
 /** A page of names; `more` when there are others behind the last. */
@@ -25,9 +26,12 @@ export class Repositories {
   readonly #metadata: Metadata;
   readonly #times: GarbageTimes;
 
-  constructor(metadata: Metadata, times: GarbageTimes) {
+  readonly #quotas: Quotas;
+
+  constructor(metadata: Metadata, times: GarbageTimes, quotas: Quotas) {
     this.#metadata = metadata;
     this.#times = times;
+    this.#quotas = quotas;
   }
 
   /** Those that the identity may pull. */
@@ -58,7 +62,10 @@ export class Repositories {
     repository: Pick<Repository, 'name' | 'description' | 'visibility'>,
   ): Promise<Repository> {
     const { name } = repository;
-    if (!(await this.#metadata.tables.repositories.insert(repository))) throw taken(name);
+    const made = await this.#quotas.admit(name, {}, () =>
+      this.#metadata.tables.repositories.insert(repository),
+    );
+    if (!made) throw taken(name);
     return this.show(name);
   }
 

@@ -10,6 +10,7 @@ import { type By, eventOf, onRepository } from './audit-event.ts';
 import { RegistryError } from './errors.ts';
 import type { GarbageTimes } from './garbage-times.ts';
 import { digestSoFar, hashing, type HashState, rehash } from './hashing.ts';
+import type { Quotas } from './quotas.ts';
 import { UploadHashes } from './upload-hashes.ts';
 
 /** An upload session as a client names it. */
@@ -41,17 +42,26 @@ export class Uploads {
   readonly #store: BlobStore;
   readonly #times: GarbageTimes;
   readonly #freshId: () => string;
+  readonly #quotas: Quotas;
   readonly #hashes = new UploadHashes();
   readonly #busy = new Set<string>();
 
-  constructor(metadata: Metadata, store: BlobStore, times: GarbageTimes, freshId: () => string) {
+  constructor(
+    metadata: Metadata,
+    store: BlobStore,
+    times: GarbageTimes,
+    quotas: Quotas,
+    freshId: () => string,
+  ) {
     this.#metadata = metadata;
     this.#store = store;
     this.#times = times;
+    this.#quotas = quotas;
     this.#freshId = freshId;
   }
 
   async start(repository: RepositoryName, algorithm?: Algorithm): Promise<UploadId> {
+    await this.#quotas.requireRoom(repository, { bytes: 1 });
     const id = this.#freshId();
     await this.#metadata.tables.uploads.insert(id, repository, this.#freshId(), algorithm);
     return { repository, id };
@@ -90,6 +100,9 @@ export class Uploads {
   async complete(upload: UploadId, digest: Digest, chunk: Chunk): Promise<void> {
     await this.#writing(upload, async ({ record, writer, ingest, end }) => {
       const algorithm = algorithmOf(digest);
+      // What is announced is refused before it is sent.
+      const announced = { digest, size: ingest.size + (chunk.length ?? 0) };
+      await this.#quotas.requireRoom(upload.repository, { blob: announced });
       const received = await this.#receive(upload, algorithm, ingest, chunk, writer);
       if (received === undefined) await ingest.commit();
       const state = received ?? (await rehash(algorithm, ingest.read()));
@@ -105,7 +118,10 @@ export class Uploads {
       }
       await ingest.commit();
       this.#hashes.remember(upload.id, state, ingest);
-      await this.#commit(upload, writer, digest, state.size);
+      const blob = { digest, size: state.size };
+      await this.#quotas.admit(upload.repository, { blob }, () =>
+        this.#commit(upload, writer, blob),
+      );
       end();
       this.#hashes.forget(upload.id);
     });
@@ -124,6 +140,20 @@ export class Uploads {
     digest: Digest,
     from: RepositoryName,
     by?: By,
+  ): Promise<boolean> {
+    const held = await this.#metadata.tables.blobs.find(from, digest);
+    if (held?.blob === undefined) return false;
+    const blob = { digest, size: held.blob.size };
+    return this.#quotas.admit(repository, { blob }, () =>
+      this.#mount(repository, digest, from, by),
+    );
+  }
+
+  async #mount(
+    repository: RepositoryName,
+    digest: Digest,
+    from: RepositoryName,
+    by: By | undefined,
   ): Promise<boolean> {
     return this.#metadata.transaction(async (tables) => {
       if (!(await tables.blobs.hold(from, digest))) return false;
@@ -222,7 +252,11 @@ export class Uploads {
     return state;
   }
 
-  async #commit(upload: UploadId, writer: Writer, digest: Digest, size: number): Promise<void> {
+  async #commit(
+    upload: UploadId,
+    writer: Writer,
+    { digest, size }: { readonly digest: Digest; readonly size: number },
+  ): Promise<void> {
     const { repositories, uploads } = this.#metadata.tables;
     const blob = { digest, size, reviewDelay: this.#times.reviewDelay };
     if (await uploads.commit(upload.id, writer.id, blob)) return;

@@ -23,6 +23,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   ledger: 'The history of tags, as a chain that can be proven',
   links: 'One-time links, from the other side',
   organisations: 'Organisations, and who belongs to them',
+  quotas: 'What namespaces may have, and what they have',
   repositories: 'Repositories',
   retention: 'Which tags stay, and for how long',
   robots: 'Accounts of no person, their secrets and trusts',

@@ -15,6 +15,7 @@ import { SigningKeysController } from './keys.controller.ts';
 import { LedgerController } from './ledger.controller.ts';
 import { LinkPageController, LinksController } from './links.controller.ts';
 import { OrganisationsController } from './organisations.controller.ts';
+import { QuotasController } from './quotas.controller.ts';
 import { RepositoriesController } from './repositories.controller.ts';
 import { RetentionController } from './retention.controller.ts';
 import { RobotsController } from './robots.controller.ts';
@@ -46,6 +47,7 @@ export const API_CONTROLLERS: readonly Type[] = [
   LinkPageController,
   LinksController,
   OrganisationsController,
+  QuotasController,
   RepositoriesController,
   RetentionController,
   RobotsController,

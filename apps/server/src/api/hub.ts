@@ -11,7 +11,8 @@ import {
   Ledger,
   Links,
   Organisations,
-  Repositories,
+  type Quotas,
+  type Repositories,
   type Resources,
   Retention,
   Robots,
@@ -32,6 +33,7 @@ export interface Hub {
   readonly links: Links;
   readonly metadata: Metadata;
   readonly organisations: Organisations;
+  readonly quotas: Quotas;
   readonly repositories: Repositories;
   readonly retention: Retention;
   readonly robots: Robots;
@@ -45,7 +47,15 @@ export interface Hub {
 export function openHub(
   metadata: Metadata,
   identities: Identities,
-  resources: Resources,
+  {
+    quotas,
+    repositories,
+    resources,
+  }: {
+    readonly quotas: Quotas;
+    readonly repositories: Repositories;
+    readonly resources: Resources;
+  },
   founders: Founders,
   times: GarbageTimes,
 ): Hub {
@@ -58,7 +68,8 @@ export function openHub(
     links: new Links(metadata, accounts),
     metadata,
     organisations: new Organisations(metadata, founders, times),
-    repositories: new Repositories(metadata, times),
+    quotas,
+    repositories,
     retention: new Retention(metadata, times),
     robots: new Robots(metadata),
     roleGrants: new RoleGrants(metadata),

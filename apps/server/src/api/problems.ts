@@ -34,6 +34,7 @@ const STATUS: Record<Reason, number> = {
   'namespace-in-use': 409,
   'namespace-unknown': 404,
   'password-refused': 400,
+  'quota-exceeded': 403,
   'range-invalid': 400,
   'range-not-next': 416,
   'range-unsatisfiable': 416,

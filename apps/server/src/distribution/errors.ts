@@ -38,6 +38,7 @@ const WIRE: Record<Reason, readonly [status: number, code: ErrorCode]> = {
   'namespace-in-use': [409, 'DENIED'],
   'namespace-unknown': [404, 'NAME_UNKNOWN'],
   'password-refused': [400, 'DENIED'],
+  'quota-exceeded': [403, 'DENIED'],
   'range-invalid': [400, 'SIZE_INVALID'],
   'range-not-next': [416, 'BLOB_UPLOAD_INVALID'],
   'range-unsatisfiable': [416, 'SIZE_INVALID'],

@@ -6,6 +6,7 @@ import {
   type GarbageTimes,
   Manifests,
   Pulls,
+  Quotas,
   Referrers,
   Repositories,
   Resources,
@@ -20,6 +21,7 @@ export interface Registry {
   readonly blobs: Blobs;
   readonly manifests: Manifests;
   readonly pulls: Pulls;
+  readonly quotas: Quotas;
   readonly referrers: Referrers;
   readonly repositories: Repositories;
   readonly resources: Resources;
@@ -32,14 +34,16 @@ export function openRegistry(
   times: GarbageTimes,
   { audit, sparse }: { readonly audit: AuditLog; readonly sparse: SparseManifests },
 ): Registry {
+  const quotas = new Quotas(metadata, times);
   return {
     audit,
     blobs: new Blobs(metadata, store, times),
-    manifests: new Manifests(metadata, times, sparse),
+    manifests: new Manifests(metadata, times, sparse, quotas),
     pulls: new Pulls(metadata, times.now),
+    quotas,
     referrers: new Referrers(metadata),
-    repositories: new Repositories(metadata, times),
+    repositories: new Repositories(metadata, times, quotas),
     resources: new Resources(metadata),
-    uploads: new Uploads(metadata, store, times, randomUUID),
+    uploads: new Uploads(metadata, store, times, quotas, randomUUID),
   };
 }

@@ -184,6 +184,10 @@ const ANSWERS = `
   images.compare                   public   ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
   images.compare                   absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
   images.compare                   nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  quotas.show                      -        401    401   401      401      404      ok     ok     404      404   ok   ok    403   ok  403    404   403       ok   ok
+  quotas.show                      nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
+  quotas.set                       -        401    401   401      401      403      403    403    403      403   403  403   403   403 403    403   403       ok   ok
+  quotas.set                       nowhere  401    401   401      401      403      403    403    403      403   403  403   403   403 403    403   403       404  404
   retention.show                   private  401    401   401      401      404      404    ok     ok       ok    404  ok    ok    ok  ok     ok    ok        ok   ok
   retention.show                   public   ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
   retention.show                   absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404

@@ -106,13 +106,7 @@ export class TestApp {
     const app = await createApp(settings, registry, {
       audit,
       authentication: new Authentication(metadata, signIn, tokens, webSessions, tokenUses),
-      hub: openHub(
-        metadata,
-        identities,
-        registry.resources,
-        settings.SLIPWAY_CREATE_ORGANISATIONS,
-        times,
-      ),
+      hub: openHub(metadata, identities, registry, settings.SLIPWAY_CREATE_ORGANISATIONS, times),
       invites: new Invites(log, openMail(settings), site),
       log,
       metrics: new Metrics(),

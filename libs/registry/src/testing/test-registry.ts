@@ -8,6 +8,7 @@ import type { GarbageTimes } from '../garbage-times.ts';
 import { digestOfBytes } from '../hashing.ts';
 import { Ledger } from '../ledger.ts';
 import { Manifests, type Push, type SparseManifests } from '../manifests.ts';
+import { Quotas } from '../quotas.ts';
 import { Referrers } from '../referrers.ts';
 import { Repositories } from '../repositories.ts';
 import { Retention } from '../retention.ts';
@@ -46,6 +47,7 @@ export class Replica {
   readonly blobs: Blobs;
   readonly ledger: Ledger;
   readonly manifests: Manifests;
+  readonly quotas: Quotas;
   readonly referrers: Referrers;
   readonly repositories: Repositories;
   readonly retention: Retention;
@@ -58,14 +60,15 @@ export class Replica {
     this.metadata = metadata;
     this.blobs = new Blobs(metadata, store, times);
     this.ledger = new Ledger(metadata);
-    this.manifests = new Manifests(metadata, times, sparse);
+    this.quotas = new Quotas(metadata, times);
+    this.manifests = new Manifests(metadata, times, sparse, this.quotas);
     this.referrers = new Referrers(metadata);
-    this.repositories = new Repositories(metadata, times);
+    this.repositories = new Repositories(metadata, times, this.quotas);
     this.retention = new Retention(metadata, times);
     this.tagHistory = new TagHistory(metadata);
     this.tagRules = new TagRules(metadata);
     this.trash = new Trash(metadata, times);
-    this.uploads = new Uploads(metadata, store, times, randomUUID);
+    this.uploads = new Uploads(metadata, store, times, this.quotas, randomUUID);
   }
 
   async pushBlob(
