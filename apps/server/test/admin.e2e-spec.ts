@@ -215,6 +215,54 @@ test('a tag that was overwritten by mistake is back in one command and the ledge
   });
 });
 
+test('what is deleted comes back, a retention rule is rehearsed and applied, and a quota is full', async () => {
+  const authorization = `Basic ${Buffer.from(`admin:${slipway.password}`).toString('base64')}`;
+  const push = async (tag: string) => {
+    const mediaType = 'application/vnd.oci.image.index.v1+json';
+    const annotations = { build: tag };
+    const answer = await fetch(`${slipway.url}/v2/tidy/web/manifests/${tag}`, {
+      method: 'PUT',
+      headers: { authorization, 'content-type': mediaType },
+      body: JSON.stringify({ schemaVersion: 2, mediaType, manifests: [], annotations }),
+    });
+    return { status: answer.status, text: await answer.text(), at: answer.headers.get('location') };
+  };
+  await done('organisations create tidy --owner admin');
+  for (const tag of ['v1', 'v2', 'v3', 'latest']) await push(tag);
+  const { at } = await push('mistake');
+  const method = 'DELETE';
+  const gone = await fetch(new URL(at ?? '', slipway.url), { method, headers: { authorization } });
+  expect(gone.status).toBe(202);
+
+  const [, row = ''] = (await done('trash list tidy/web')).split('\n');
+  const [id = ''] = row.split(/\s+/);
+  expect(row).toContain('manifest.delete');
+  expect(await done(`trash restore tidy/web ${id}`)).toMatch(/TAGS +1/);
+  expect(await done('tags list tidy/web')).toContain('mistake');
+
+  const rehearsed = await done('retention rehearse tidy/web --rules v*:last=2 --show going');
+  expect(rehearsed).toMatch(/TAGS GO +1\n/);
+  expect(rehearsed).toContain('its image is number 3 of the last 2');
+  expect(await done('retention set tidy/web --rules v*:last=2 --protect latest')).toContain('v*');
+  expect(await done('retention apply tidy/web')).toMatch(/TAGS +1/);
+  expect(await done('tags list tidy/web')).not.toContain('v1 ');
+  expect(await done('retention rehearse tidy/web --show going')).toMatch(/TAGS GO +0\n[^]*None\./);
+  const wrong = await admin(['retention', 'set', 'tidy/web', '--rules', 'v*']);
+  expect(wrong.errors).toContain("say tags, a colon and what keeps them: 'v*,!v0*:last=10");
+
+  await done('repositories delete tidy/web');
+  expect(await done('trash list-in tidy')).toContain('repository');
+  const [, whole = ''] = (await done('trash list tidy/web')).split('\n');
+  await done(`trash restore tidy/web ${whole.split(/\s+/)[0] ?? ''}`);
+  expect(await done('repositories list --namespace tidy')).toContain('tidy/web');
+
+  await done('quotas set tidy --manifests 4');
+  const refused = await push('v9');
+  expect(refused.status).toBe(403);
+  expect(refused.text).toContain('tidy may have 4 manifests and has 4');
+  expect(await done('quotas show tidy')).toMatch(/QUOTA\n +MANIFESTS +4\n/);
+});
+
 test('the doctor looks at what the server depends on, with a line for each', async () => {
   const { out } = await admin(['doctor']);
   for (const line of [

@@ -27,7 +27,6 @@ const rule = z
   })
   .meta({
     id: 'RetentionRule',
-    format: 'retention-rule',
     description: 'Of the tags that it is about, those stay that any of its conditions keeps.',
   });
 

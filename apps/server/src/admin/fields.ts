@@ -14,7 +14,7 @@ export interface Field {
 interface Schema {
   readonly type?: string;
   readonly enum?: readonly string[];
-  readonly items?: { readonly type?: string; readonly format?: string };
+  readonly items?: { readonly type?: string; readonly $ref?: string };
   readonly description?: string;
 }
 
@@ -77,7 +77,7 @@ function kindOf({ type, items }: Schema): Field['kind'] {
     case 'object':
       return 'pairs';
     case 'array':
-      if (items?.format === 'retention-rule') return 'rules';
+      if (items?.$ref === '#/$defs/RetentionRule') return 'rules';
       return items?.type === 'object' ? 'scopes' : 'list';
     case undefined:
     default:
