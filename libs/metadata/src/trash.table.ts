@@ -150,8 +150,8 @@ export class TrashTable {
   }
 
   /** One whose time has come and that no other holds. */
-  async due(): Promise<RepositoryId | undefined> {
-    return (await this.#sql.query(DUE, []))[0]?.id;
+  async due(): Promise<Pick<Trashed, 'id' | 'actor'> | undefined> {
+    return (await this.#sql.query(DUE, []))[0];
   }
 }
 
@@ -301,8 +301,8 @@ const OF: Statement<{ id: RepositoryId }> = {
     for update`,
 };
 
-const DUE: Statement<{ id: RepositoryId }> = {
+const DUE: Statement<Pick<Trashed, 'id' | 'actor'>> = {
   name: 'trash.due',
-  text: `select repository_id as id from trash where purge_after <= now()
+  text: `select repository_id as id, actor from trash where purge_after <= now()
     order by purge_after limit 1 for update skip locked`,
 };

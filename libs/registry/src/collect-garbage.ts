@@ -82,10 +82,11 @@ async function expireUploads(metadata: Metadata, times: GarbageTimes): Promise<n
 /** One deletion, which may be a big one. */
 async function purgeTrash(metadata: Metadata, times: GarbageTimes): Promise<number> {
   return metadata.transaction(async (tables) => {
-    const id = await tables.trash.due();
-    if (id === undefined) return 0;
-    await tables.tagMoves.attribute({ action: 'trash.purge' });
-    await removeRepository(tables, id, times);
+    const due = await tables.trash.due();
+    if (due === undefined) return 0;
+    // What becomes of its tags now, is of whoever deleted it.
+    await tables.tagMoves.attribute({ action: 'trash.purge', actor: due.actor });
+    await removeRepository(tables, due.id, times);
     return 1;
   });
 }

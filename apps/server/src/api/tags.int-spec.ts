@@ -4,6 +4,8 @@ import {
   createOrganisation,
   deleteRepository,
   listTags,
+  listTrash,
+  purgeTrash,
   restoreTag,
   setImmutableTags,
   setImmutableTagsIn,
@@ -136,18 +138,21 @@ test('the tags of a repository are listed as they are, and as they were', async 
   expect(before.items).toEqual([]);
 });
 
-test('whoever deletes a repository stands in the history of its tags', async () => {
+test('whoever deletes a repository for good stands in the history of its tags', async () => {
   const repository = await aRepository();
   await push(repository, 'latest', 'bob');
   const id = await app.metadata.tables.repositories.find(repository);
   await app.ask('ada', deleteRepository, { parameters: { repository } });
+  const { items } = await app.ask('ada', listTrash, { parameters: { repository } });
+  const deletion = items[0]?.id ?? '';
+  await app.ask('ada', purgeTrash, { parameters: { repository, deletion } });
 
   const [last] = await app.metadata.tables.tagLedgers
     .waiting(id ?? 0, 100)
     .then((all) => all.reverse());
   expect(last).toMatchObject({
     to: null,
-    action: 'repository.delete',
+    action: 'trash.purge',
     actor: 'ada',
     address: '127.0.0.1',
   });

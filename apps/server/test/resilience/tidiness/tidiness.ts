@@ -4,7 +4,6 @@ import { Metadata } from '@slipway/metadata';
 import type { TestDatabase } from '@slipway/metadata/testing';
 import { collectGarbage } from '@slipway/registry';
 import type { BlobStore } from '@slipway/storage';
-import pg from 'pg';
 import { urlOf } from '../../protocol/postgres-url.ts';
 import { randomOf } from '../random.ts';
 import { Fleet } from './fleet.ts';
@@ -51,9 +50,6 @@ export async function keepTidy(operations: number, setting: Setting): Promise<st
     SLIPWAY_LOG_LEVEL: 'warn',
   });
   const metadata = await Metadata.connect(database.connection);
-  const { socketDirectory: host, user, database: name } = database.connection;
-  const sql = new pg.Client({ host, user, database: name });
-  await sql.connect();
   const over = new AbortController();
   let collected = 0;
   try {
@@ -72,7 +68,7 @@ export async function keepTidy(operations: number, setting: Setting): Promise<st
     for (const worker of workers) await worker.begin();
 
     const collect = async (uploadExpiry: number, signal: AbortSignal) => {
-      await sql.query(NO_GRACE);
+      await database.query(NO_GRACE);
       const done = await collectGarbage(metadata, store, { ...AT_ONCE, uploadExpiry }, signal);
       if (done.failures.length > 0) throw done.failures[0];
       collected += done.removedBlobs;
@@ -80,7 +76,7 @@ export async function keepTidy(operations: number, setting: Setting): Promise<st
     const collecting = (async () => {
       while (!over.signal.aborted) {
         await collect(AT_ONCE.uploadExpiry, over.signal);
-        await sleep(20);
+        await sleep(100);
       }
     })();
     const chaos = random.fork('kills');
@@ -116,7 +112,6 @@ export async function keepTidy(operations: number, setting: Setting): Promise<st
     over.abort();
     await fleet.stop();
     await metadata.close();
-    await sql.end();
   }
 }
 
