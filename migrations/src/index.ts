@@ -8,6 +8,7 @@ import { CountPulls1795700200000 } from './1795700200000-count-pulls.ts';
 import { CreateTrash1795700300000 } from './1795700300000-create-trash.ts';
 import { AddRetention1795700400000 } from './1795700400000-add-retention.ts';
 import { AddQuotas1795700500000 } from './1795700500000-add-quotas.ts';
+import { CreateWebhooks1795700600000 } from './1795700600000-create-webhooks.ts';
 
 /** Every migration, oldest first. One that has landed is never edited. */
 export const migrations: readonly (new () => MigrationInterface)[] = [
@@ -20,4 +21,5 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   CreateTrash1795700300000,
   AddRetention1795700400000,
   AddQuotas1795700500000,
+  CreateWebhooks1795700600000,
 ];

@@ -42,6 +42,7 @@ import { startKeysJob } from './jobs/keys.job.ts';
 import { startLedgerJob } from './jobs/ledger.job.ts';
 import { startNotesJob } from './jobs/notes.job.ts';
 import { startRetentionJob } from './jobs/retention.job.ts';
+import { startWebhooksJob } from './jobs/webhooks.job.ts';
 import { Metrics } from './metrics.ts';
 import { listenForOperator } from './operator-socket.ts';
 import { checkPublicUrl } from './public-url.ts';
@@ -49,6 +50,7 @@ import { RateLimits } from './rate-limits.ts';
 import { readiness } from './readiness.ts';
 import type { Settings } from './settings.ts';
 import { openStorage } from './storage.ts';
+import { allowedAddresses } from './webhooks/allowed-addresses.ts';
 
 /** A database that is still starting, as beside us in a compose file, gets this long. */
 const DATABASE_PATIENCE = 60_000;
@@ -173,6 +175,15 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
       settings.SLIPWAY_RETENTION_INTERVAL * 1000,
     );
     started.push(() => retention.stop());
+    const webhooks = startWebhooksJob({
+      metadata,
+      source: settings.SLIPWAY_PUBLIC_URL ?? (await app.getUrl()),
+      isAllowed: allowedAddresses(settings.SLIPWAY_WEBHOOK_NETWORKS ?? []),
+      metrics,
+      log,
+      now: Date.now,
+    });
+    started.push(() => webhooks.stop());
     const lifetime = settings.SLIPWAY_TOKEN_LIFETIME;
     const rotation = settings.SLIPWAY_KEY_ROTATION * DAY;
     const keys = startKeysJob({ keys: tokens.keys, lifetime, log }, rotation);

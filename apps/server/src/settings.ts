@@ -33,7 +33,7 @@ const schema = z
       .describe(
         'Where clients reach the registry, such as `https://registry.example.org`; needed behind a proxy. Unset: whatever host a client asked for.',
       ),
-    SLIPWAY_TRUSTED_PROXIES: proxies()
+    SLIPWAY_TRUSTED_PROXIES: networks()
       .optional()
       .describe(
         'Addresses and networks, such as `10.0.0.0/8, ::1`, of proxies whose `X-Forwarded-For` is believed. Unset: the address that connects is the client.',
@@ -223,6 +223,11 @@ const schema = z
     SLIPWAY_RETENTION_INTERVAL: timer()
       .default(3600)
       .describe('Seconds between two times that a retention policy is applied.'),
+    SLIPWAY_WEBHOOK_NETWORKS: networks()
+      .optional()
+      .describe(
+        'Addresses and networks, such as `10.1.0.0/16`, to which webhooks may be sent though they are not public.',
+      ),
     SLIPWAY_GARBAGE_INTERVAL: timer()
       .default(60)
       .describe('Seconds between two rounds of garbage collection.'),
@@ -349,7 +354,7 @@ function publicUrl() {
 }
 
 /** Addresses, and networks by their prefix. */
-function proxies() {
+function networks() {
   const isNetwork = (text: string) => {
     const [address = '', bits, ...more] = text.split('/');
     const most = { 4: 32, 6: 128 }[isIP(address)];

@@ -20,6 +20,7 @@ import { TAGS } from './tags.ts';
 import { TEAMS } from './teams.ts';
 import { TOKENS } from './tokens.ts';
 import { TRASH } from './trash.ts';
+import { WEBHOOKS } from './webhooks.ts';
 import { WHY } from './why.ts';
 
 /** Everything that can be asked under `/api/v1`. */
@@ -36,6 +37,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...TAG_RULES,
   ...RETENTION,
   ...QUOTAS,
+  ...WEBHOOKS,
   ...TRASH,
   ...IMAGES,
   ...WHY,

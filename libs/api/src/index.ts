@@ -118,3 +118,13 @@ export {
   showRetentionIn,
 } from './retention.ts';
 export { setQuota, showQuota } from './quotas.ts';
+export {
+  createWebhook,
+  deleteWebhook,
+  listDeliveries,
+  listWebhooks,
+  pingWebhook,
+  redeliver,
+  rotateWebhookSecret,
+  updateWebhook,
+} from './webhooks.ts';

@@ -32,4 +32,5 @@ export type { MovedTag, TagMove, TagNow } from './tag-moves.table.ts';
 export type { Team, TeamGroup, TeamId } from './teams.table.ts';
 export type { Discarding, Trashed, TrashedManifest, TrashFilter } from './trash.table.ts';
 export type { UploadRecord } from './uploads.table.ts';
+export type { Delivery, TakenDelivery, Webhook, WebhookEventType } from './webhooks.table.ts';
 export type { Writer } from './writer.ts';

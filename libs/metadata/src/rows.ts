@@ -27,6 +27,7 @@ import { TeamMemberRow } from './team-member.row.ts';
 import { TeamRow } from './team.row.ts';
 import { TrashedTagRow, TrashRow } from './trash.row.ts';
 import { UploadRow } from './upload.row.ts';
+import { WebhookDeliveryRow, WebhookRow } from './webhook.row.ts';
 
 /**
  * Every entity. A row's properties are named as the columns, so `Pick<TagRow, 'digest'>` is the type
@@ -64,4 +65,6 @@ export const rows = [
   TrashRow,
   TrashedTagRow,
   UploadRow,
+  WebhookDeliveryRow,
+  WebhookRow,
 ];

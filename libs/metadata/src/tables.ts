@@ -27,6 +27,7 @@ import { RoleGrantsTable } from './role-grants.table.ts';
 import { TeamsTable } from './teams.table.ts';
 import { TrashTable } from './trash.table.ts';
 import { UploadsTable } from './uploads.table.ts';
+import { WebhooksTable } from './webhooks.table.ts';
 
 export interface Tables {
   readonly accessTokens: AccessTokensTable;
@@ -57,6 +58,7 @@ export interface Tables {
   readonly teams: TeamsTable;
   readonly trash: TrashTable;
   readonly uploads: UploadsTable;
+  readonly webhooks: WebhooksTable;
 }
 
 export function tablesOver(sql: Sql): Tables {
@@ -89,5 +91,6 @@ export function tablesOver(sql: Sql): Tables {
     teams: new TeamsTable(sql),
     trash: new TrashTable(sql),
     uploads: new UploadsTable(sql),
+    webhooks: new WebhooksTable(sql),
   };
 }

@@ -43,6 +43,15 @@ export function eventOf(
   };
 }
 
+/** What the registry does or refuses by itself. */
+export function ownEvent(deed: Deed, outcome: NewAuditEvent['outcome']): NewAuditEvent {
+  return {
+    ...{ at: undefined, actor: '', actorKind: 'registry', credential: '' },
+    ...{ action: deed.action, resource: deed.resource, namespace: deed.namespace, outcome },
+    ...{ address: '', client: '', requestId: '', detail: deed.detail },
+  };
+}
+
 /** A deed on what a repository has: `acme/web:1.0`, `acme/web@sha256:…`. */
 export function onRepository(
   action: string,

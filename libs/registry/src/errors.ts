@@ -54,7 +54,8 @@ export type Reason =
   | 'unsupported'
   | 'upload-busy'
   | 'upload-interrupted'
-  | 'upload-unknown';
+  | 'upload-unknown'
+  | 'webhook-unknown';
 
 /** A refusal: the message names the thing and, where there is one, what would be right. */
 export class RegistryError extends Error {

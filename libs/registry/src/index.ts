@@ -60,4 +60,6 @@ export { type ImmutableTags, TagRules } from './tag-rules.ts';
 export { type Deletion, Trash } from './trash.ts';
 export { audiencesOf, type Claims, takes } from './trusts.ts';
 export { Teams, type WholeTeam } from './teams.ts';
+export { messageId, messageOf, signatureOf } from './webhook-message.ts';
+export { Webhooks } from './webhooks.ts';
 export { type Chunk, type UploadId, Uploads } from './uploads.ts';

@@ -60,16 +60,13 @@ test('of what is gone nothing is written, and the rest is', async () => {
 test('what could not be written is written the next time, with what was pulled since', async () => {
   const digest = await push('v1');
   let broken = true;
-  const { manifestPulls } = one.metadata.tables;
-  const tables = {
-    manifestPulls: {
-      add: async (pulled: Parameters<typeof manifestPulls.add>[0]) => {
-        if (broken) throw new MetadataUnavailableError('gone');
-        await manifestPulls.add(pulled);
-      },
+  const metadata = {
+    transaction: async (work: Parameters<typeof one.metadata.transaction>[0]) => {
+      if (broken) throw new MetadataUnavailableError('gone');
+      return one.metadata.transaction(work);
     },
   };
-  const pulls = new Pulls({ tables } as unknown as typeof one.metadata, () => 0);
+  const pulls = new Pulls(metadata as unknown as typeof one.metadata, () => 0);
   pulls.note(DEMO, digest);
   await expect(pulls.write()).rejects.toThrow(MetadataUnavailableError);
   pulls.note(DEMO, digest);

@@ -33,7 +33,11 @@ export class Pulls {
       const taken = [...this.#pulled.entries()].slice(0, AT_ONCE);
       for (const [key] of taken) this.#pulled.delete(key);
       try {
-        await this.#metadata.tables.manifestPulls.add(taken.map(([, pulled]) => pulled));
+        const pulled = taken.map(([, each]) => each);
+        await this.#metadata.transaction(async ({ manifestPulls, webhooks }) => {
+          await manifestPulls.add(pulled);
+          await webhooks.tellPulls(pulled);
+        });
       } catch (error) {
         for (const [key, pulled] of taken) this.#putBack(key, pulled);
         throw error;

@@ -1,6 +1,6 @@
 import { type Metadata, type Quota, Remembered, type Usage } from '@slipway/metadata';
 import type { Digest, RepositoryName } from '@slipway/oci';
-import { namespaceOf } from './audit-event.ts';
+import { namespaceOf, ownEvent } from './audit-event.ts';
 import { RegistryError } from './errors.ts';
 import type { GarbageTimes } from './garbage-times.ts';
 
@@ -10,6 +10,9 @@ const REMEMBERED = 10_000;
 const BELIEVED = 10_000;
 const BELIEVED_NEAR_THE_END = 250;
 const NEAR = 0.9;
+
+/** In milliseconds. */
+const NOTED_EVERY = 60_000;
 
 /** What a push brings. */
 export interface Bringing {
@@ -40,6 +43,8 @@ interface Account {
   sum: { readonly usage: Usage; readonly begunAt: number } | undefined;
   asking: Promise<{ readonly usage: Usage; readonly begunAt: number }> | undefined;
   admitted: Admitted[];
+  /** When it was last written down that there is no room. */
+  notedAt: number | undefined;
 }
 
 /** A namespace's quota and what it has of it. */
@@ -177,7 +182,25 @@ export class Quotas {
     const total = totalOf(sum.usage, account);
     const over = overrun(quota, total, 1);
     if (over === undefined || amount[over] === 0) return;
-    throw full(namespace, over, quota[over] ?? 0, total[over] - amount[over], amount[over]);
+    const refused = full(
+      namespace,
+      over,
+      quota[over] ?? 0,
+      total[over] - amount[over],
+      amount[over],
+    );
+    await this.#note(namespace, account, refused);
+    throw refused;
+  }
+
+  /** That there is no room is written down, but not for each push that finds none. */
+  async #note(namespace: string, account: Account, { detail }: RegistryError): Promise<void> {
+    const now = this.#times.now();
+    if (account.notedAt !== undefined && now - account.notedAt < NOTED_EVERY) return;
+    account.notedAt = now;
+    const deed = { action: 'quota.refuse', resource: namespace, namespace };
+    const event = ownEvent({ ...deed, detail: detail as Record<string, unknown> }, 'refused');
+    await this.#metadata.tables.auditEvents.insertOne(event);
   }
 
   /** One sum at a time; those who come while it is made share it, for what they bring is counted beside. */
@@ -204,7 +227,12 @@ export class Quotas {
   #accountOf(namespace: string): Account {
     const known = this.#accounts.get(namespace);
     if (known !== undefined) return known;
-    const account: Account = { sum: undefined, asking: undefined, admitted: [] };
+    const account: Account = {
+      sum: undefined,
+      asking: undefined,
+      admitted: [],
+      notedAt: undefined,
+    };
     this.#accounts.set(namespace, account);
     return account;
   }

@@ -10,7 +10,7 @@ import type {
   Tables,
 } from '@slipway/metadata';
 import type { Digest, RepositoryName, Tag } from '@slipway/oci';
-import { type By, eventOf, onRepository } from './audit-event.ts';
+import { type By, eventOf, onRepository, ownEvent } from './audit-event.ts';
 import { RegistryError } from './errors.ts';
 import type { GarbageTimes } from './garbage-times.ts';
 import { existingNamespace } from './namespaces.ts';
@@ -131,7 +131,7 @@ export class Retention {
       const one = await this.#metadata.transaction(async (tables) => {
         const due = await tables.retention.due(interval);
         if (due === undefined) return undefined;
-        const event = itself(due.name);
+        const event = ownEvent(onRepository('retention.apply', due.name, undefined), 'done');
         const done = await applyTo(tables, due.id, due.name, this.#times, event);
         if (done.tags + done.manifests > 0) {
           await tables.auditEvents.insertOne({ ...event, detail: { ...done } });
@@ -264,21 +264,4 @@ function fallen(rule: RetentionRule, place: number): string {
   ]
     .filter((reason) => reason !== false)
     .join('; ');
-}
-
-/** What nobody asked for: the registry's own. */
-function itself(repository: RepositoryName): NewAuditEvent {
-  return {
-    ...onRepository('retention.apply', repository, undefined),
-    at: undefined,
-    actor: '',
-    actorKind: 'registry',
-    credential: '',
-    namespace: onRepository('', repository, undefined).namespace,
-    outcome: 'done',
-    address: '',
-    client: '',
-    requestId: '',
-    detail: undefined,
-  };
 }

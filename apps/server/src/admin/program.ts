@@ -31,6 +31,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   teams: 'Teams of organisations',
   tokens: 'My access tokens',
   trash: 'What was deleted, and the way back',
+  webhooks: 'Who is told what happens',
 };
 
 /** The server has checked something, and found a fault in it. */

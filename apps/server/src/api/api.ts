@@ -25,6 +25,7 @@ import { TagsController } from './tags.controller.ts';
 import { TeamsController } from './teams.controller.ts';
 import { TokensController } from './tokens.controller.ts';
 import { TrashController } from './trash.controller.ts';
+import { WebhooksController } from './webhooks.controller.ts';
 import { WhyController } from './why.controller.ts';
 import { type Witness, WITNESS } from './witness.ts';
 
@@ -58,6 +59,7 @@ export const API_CONTROLLERS: readonly Type[] = [
   TeamsController,
   TokensController,
   TrashController,
+  WebhooksController,
   WhyController,
 ];
 

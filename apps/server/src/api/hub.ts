@@ -21,6 +21,7 @@ import {
   TagRules,
   Teams,
   Trash,
+  Webhooks,
 } from '@slipway/registry';
 import { hashPassword, verifyPassword } from '../auth/passwords.ts';
 
@@ -42,6 +43,7 @@ export interface Hub {
   readonly tagRules: TagRules;
   readonly teams: Teams;
   readonly trash: Trash;
+  readonly webhooks: Webhooks;
 }
 
 export function openHub(
@@ -77,6 +79,7 @@ export function openHub(
     tagRules: new TagRules(metadata),
     teams: new Teams(metadata),
     trash: new Trash(metadata, times),
+    webhooks: new Webhooks(metadata),
   };
 }
 

@@ -58,6 +58,7 @@ const STATUS: Record<Reason, number> = {
   'upload-busy': 409,
   'upload-interrupted': 400,
   'upload-unknown': 404,
+  'webhook-unknown': 404,
 };
 
 /** Every kind of problem, for the documents: the last part of its `type`, and its status. */

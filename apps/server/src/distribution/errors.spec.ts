@@ -60,6 +60,7 @@ const ANSWERS: Record<Reason, readonly [number, string]> = {
   'upload-busy': [409, 'BLOB_UPLOAD_INVALID'],
   'upload-interrupted': [400, 'BLOB_UPLOAD_INVALID'],
   'upload-unknown': [404, 'BLOB_UPLOAD_UNKNOWN'],
+  'webhook-unknown': [404, 'NAME_UNKNOWN'],
 };
 
 /** The answer to a request whose endpoint throws, and what was logged. */

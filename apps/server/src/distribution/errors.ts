@@ -62,6 +62,7 @@ const WIRE: Record<Reason, readonly [status: number, code: ErrorCode]> = {
   'upload-busy': [409, 'BLOB_UPLOAD_INVALID'],
   'upload-interrupted': [400, 'BLOB_UPLOAD_INVALID'],
   'upload-unknown': [404, 'BLOB_UPLOAD_UNKNOWN'],
+  'webhook-unknown': [404, 'NAME_UNKNOWN'],
 };
 
 /** The answer to everything that is thrown under `/v2`. What is no refusal is a bug: logged whole, answered without its text. */

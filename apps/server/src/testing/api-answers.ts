@@ -184,6 +184,22 @@ const ANSWERS = `
   images.compare                   public   ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
   images.compare                   absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
   images.compare                   nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  webhooks.list                    -        401    401   401      401      404      403    403    404      404   403  ok    403   ok  403    404   403       ok   ok
+  webhooks.list                    nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
+  webhooks.create                  -        401    401   401      401      404      403    403    404      404   403  ok    403   ok  403    404   403       ok   ok
+  webhooks.create                  nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
+  webhooks.update                  -        401    401   401      401      404      403    403    404      404   403  ok    403   ok  403    404   403       ok   ok
+  webhooks.update                  nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
+  webhooks.rotate-secret           -        401    401   401      401      404      403    403    404      404   403  ok    403   ok  403    404   403       ok   ok
+  webhooks.rotate-secret           nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
+  webhooks.delete                  -        401    401   401      401      404      403    403    404      404   403  ok    403   ok  403    404   403       ok   ok
+  webhooks.delete                  nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
+  webhooks.ping                    -        401    401   401      401      404      403    403    404      404   403  ok    403   ok  403    404   403       ok   ok
+  webhooks.ping                    nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
+  webhooks.list-deliveries         -        401    401   401      401      404      403    403    404      404   403  ok    403   ok  403    404   403       ok   ok
+  webhooks.list-deliveries         nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
+  webhooks.redeliver               -        401    401   401      401      404      403    403    404      404   403  ok    403   ok  403    404   403       ok   ok
+  webhooks.redeliver               nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
   quotas.show                      -        401    401   401      401      404      ok     ok     404      404   ok   ok    403   ok  403    404   403       ok   ok
   quotas.show                      nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
   quotas.set                       -        401    401   401      401      403      403    403    403      403   403  403   403   403 403    403   403       ok   ok

@@ -37,6 +37,8 @@ function valuesOf({ id }: Endpoint, of: string, column: string, at: Tenancy): Va
     session: at.of(`session ${whose}`),
     invitation: at.of(invited),
     key: 'not-there',
+    webhook: at.of('webhook'),
+    delivery: at.of('delivery'),
     deletion: at.of(`deletion ${REPOSITORIES[of] ?? 'web'}`),
   };
 }

@@ -166,6 +166,16 @@ export class Tenancy {
       await grant('web*', 'pull', { kind: 'robot', id: robot });
       this.headers.set('robot', basic(`${this.organisation}+${name}`, token.secret));
     }
+    const hook = await tables.webhooks.insert(id, {
+      ...{ name: 'a test', url: 'https://example.org/', secret: 'whsec_', events: ['push'] },
+      ...{ format: 'cloudevents', createdBy: 'a test' },
+    });
+    this.made.set('webhook', String(hook.id));
+    const happened = {
+      ...{ at: new Date(0).toISOString(), action: 'webhooks.ping', actor: '', resource: '' },
+      ...{ address: '', client: '', requestId: '', detail: null },
+    };
+    this.made.set('delivery', String(await tables.webhooks.tell(hook.id, 'ping', happened)));
     await this.#link('invitation', { namespace: id, role: 'member' });
     await this.#link('site invitation', {});
     await this.#link('reset', { account: person('self') });

@@ -15,6 +15,7 @@ import { Retention } from '../retention.ts';
 import { TagHistory } from '../tag-history.ts';
 import { TagRules } from '../tag-rules.ts';
 import { Trash } from '../trash.ts';
+import { Webhooks } from '../webhooks.ts';
 import { type Chunk, Uploads } from '../uploads.ts';
 
 /** Nothing that looks like garbage is left alone. */
@@ -54,6 +55,7 @@ export class Replica {
   readonly tagHistory: TagHistory;
   readonly tagRules: TagRules;
   readonly trash: Trash;
+  readonly webhooks: Webhooks;
   readonly uploads: Uploads;
 
   constructor(metadata: Metadata, store: BlobStore, times: GarbageTimes, sparse: SparseManifests) {
@@ -68,6 +70,7 @@ export class Replica {
     this.tagHistory = new TagHistory(metadata);
     this.tagRules = new TagRules(metadata);
     this.trash = new Trash(metadata, times);
+    this.webhooks = new Webhooks(metadata);
     this.uploads = new Uploads(metadata, store, times, this.quotas, randomUUID);
   }
 
