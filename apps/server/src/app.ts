@@ -66,6 +66,7 @@ export async function createApp(
   answerExpectationsLate(fastify);
   requireHost(fastify);
   refuseTunnels(fastify);
+  endSilentConnections(fastify, secure);
   observeRequests(fastify, parts.metrics, parts.log);
   await fastify.register(distribution, {
     prefix: '/v2',
@@ -119,6 +120,19 @@ function requireHost(app: FastifyInstance): void {
 function refuseTunnels({ server }: FastifyInstance): void {
   server.on('connect', (_request, socket: Socket) => {
     refuse(socket, '405 Method Not Allowed', 'CONNECT is not supported: this is no proxy');
+  });
+}
+
+/** Browsers connect before they have anything to ask: what was never asked must not hold up the end. */
+function endSilentConnections(app: FastifyInstance, secure: boolean): void {
+  const silent = new Set<Socket>();
+  app.server.on(secure ? 'secureConnection' : 'connection', (socket: Socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  app.server.on('request', ({ socket }: IncomingMessage) => silent.delete(socket));
+  app.addHook('preClose', async () => {
+    for (const socket of silent) socket.destroy();
   });
 }
 

@@ -128,3 +128,4 @@ export {
   rotateWebhookSecret,
   updateWebhook,
 } from './webhooks.ts';
+export { newsFilter } from './news.ts';

@@ -78,6 +78,23 @@ export class AuditEventsTable {
     return (await this.#sql.query(listOf(names), [...values, limit])).map(toEvent);
   }
 
+  /** The last event that is older than so many seconds; 0 for none. */
+  async lastBefore(seconds: number): Promise<number> {
+    const [row] = await this.#sql.query(LAST_BEFORE, [seconds]);
+    return row?.id ?? 0;
+  }
+
+  /** What was done since that event, oldest first, without the events `except`. */
+  async doneSince(
+    id: number,
+    except: readonly number[],
+    actions: readonly string[],
+    limit: number,
+  ): Promise<AuditEvent[]> {
+    const rows = await this.#sql.query(DONE_SINCE, [id, except, actions, limit]);
+    return rows.map(toEvent);
+  }
+
   /** Those of the names that an account or a robot has. */
   async actorsAmong(names: readonly string[]): Promise<string[]> {
     return (await this.#sql.query(ACTORS_AMONG, [names])).map(({ name }) => name);
@@ -147,6 +164,21 @@ function listOf(names: readonly (keyof typeof CONDITIONS)[]): Statement<AuditEve
       order by id desc limit $${names.length + 1}`,
   };
 }
+
+const LAST_BEFORE: Statement<{ id: number }> = {
+  name: 'audit-events.last-before',
+  text: `select id from audit_events where at < clock_timestamp() - make_interval(secs => $1)
+    order by at desc limit 1`,
+};
+
+const DONE_SINCE: Statement<AuditEventRow> = {
+  name: 'audit-events.done-since',
+  text: `select id, at, actor, actor_kind, credential, action, resource, namespace, outcome,
+      address, client, request_id, detail
+    from audit_events
+    where id > $1 and id <> all($2::bigint[]) and outcome = 'done' and action = any($3::text[])
+    order by id limit $4`,
+};
 
 const ACTORS_AMONG: Statement<{ name: string }> = {
   name: 'audit-events.actors-among',

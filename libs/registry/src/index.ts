@@ -41,6 +41,7 @@ export { type Image, Images } from './images.ts';
 export { Ledger, type Verified } from './ledger.ts';
 export { Links, type NewLink } from './links.ts';
 export { Manifests, type SparseManifests } from './manifests.ts';
+export { type News, type NewsItem, Newsroom } from './news.ts';
 export { type Founders, type NewOrganisation, Organisations } from './organisations.ts';
 export { type Credential, parsePrincipal, type Principal, writePrincipal } from './principal.ts';
 export { Pulls } from './pulls.ts';

@@ -1,17 +1,11 @@
 import { createHmac } from 'node:crypto';
 import type { TakenDelivery } from '@slipway/metadata';
+import { affectedBy } from './affected.ts';
 
 /** What is sent for a delivery. */
 export interface WebhookMessage {
   readonly contentType: string;
   readonly body: string;
-}
-
-/** What happened, to what, as both formats tell it. */
-interface Happening {
-  readonly repository: string;
-  readonly tag: string | undefined;
-  readonly digest: string | undefined;
 }
 
 /**
@@ -61,7 +55,7 @@ export function messageId({ id }: Pick<TakenDelivery, 'id'>): string {
 
 function cloudEvent(delivery: TakenDelivery, source: string): object {
   const { type, event } = delivery;
-  const { repository, tag, digest } = happening(delivery);
+  const { repository, tag, digest } = affectedBy(event);
   return {
     specversion: '1.0',
     id: messageId(delivery),
@@ -86,7 +80,7 @@ function cloudEvent(delivery: TakenDelivery, source: string): object {
 
 function distributionEvent(delivery: TakenDelivery, source: string): object {
   const { type, event } = delivery;
-  const { repository, tag, digest } = happening(delivery);
+  const { repository, tag, digest } = affectedBy(event);
   const mediaType = event.detail?.mediaType;
   return {
     id: messageId(delivery),
@@ -109,17 +103,5 @@ function distributionEvent(delivery: TakenDelivery, source: string): object {
     },
     actor: { name: event.actor },
     source: { addr: new URL(source).host },
-  };
-}
-
-/** `acme/web:1.0`, `acme/web@sha256:…` or `acme/web`, with what the detail knows better. */
-function happening({ event }: TakenDelivery): Happening {
-  const [, repository = '', tag, named] =
-    /^([^:@]+)(?::([^@]+))?(?:@(.+))?$/.exec(event.resource) ?? [];
-  const { digest, tags } = event.detail ?? {};
-  return {
-    repository,
-    tag: tag ?? (Array.isArray(tags) && typeof tags[0] === 'string' ? tags[0] : undefined),
-    digest: typeof digest === 'string' ? digest : named,
   };
 }

@@ -14,6 +14,7 @@ import { Invites } from './invites.ts';
 import { SigningKeysController } from './keys.controller.ts';
 import { LedgerController } from './ledger.controller.ts';
 import { LinkPageController, LinksController } from './links.controller.ts';
+import { NewsController } from './news.controller.ts';
 import { OrganisationsController } from './organisations.controller.ts';
 import { QuotasController } from './quotas.controller.ts';
 import { RepositoriesController } from './repositories.controller.ts';
@@ -47,6 +48,7 @@ export const API_CONTROLLERS: readonly Type[] = [
   LedgerController,
   LinkPageController,
   LinksController,
+  NewsController,
   OrganisationsController,
   QuotasController,
   RepositoriesController,

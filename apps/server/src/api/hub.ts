@@ -10,6 +10,7 @@ import {
   type Identities,
   Ledger,
   Links,
+  Newsroom,
   Organisations,
   type Quotas,
   type Repositories,
@@ -33,6 +34,7 @@ export interface Hub {
   readonly ledger: Ledger;
   readonly links: Links;
   readonly metadata: Metadata;
+  readonly newsroom: Newsroom;
   readonly organisations: Organisations;
   readonly quotas: Quotas;
   readonly repositories: Repositories;
@@ -69,6 +71,7 @@ export function openHub(
     ledger: new Ledger(metadata),
     links: new Links(metadata, accounts),
     metadata,
+    newsroom: new Newsroom(metadata),
     organisations: new Organisations(metadata, founders, times),
     quotas,
     repositories,
