@@ -1,5 +1,5 @@
 import type { Going, NewAuditEvent, RepositoryId, Tables } from '@slipway/metadata';
-import { parseRepositoryName, type RepositoryName } from '@slipway/oci';
+import { type Digest, parseRepositoryName, type RepositoryName } from '@slipway/oci';
 import { RegistryError } from './errors.ts';
 import { type By, eventOf, onRepository } from './audit-event.ts';
 import type { GarbageTimes } from './garbage-times.ts';
@@ -72,12 +72,19 @@ export async function removeRepository(
   id: RepositoryId,
   times: GarbageTimes,
 ): Promise<void> {
-  for (const kept of await tables.trash.of(id)) await removeRepository(tables, kept, times);
-  while ((await tables.manifests.deleteSome(id, PART)) === PART);
-  const digests = await tables.blobs.unlinkAll(id);
-  await tables.repositories.delete(id);
-  const keys = await tables.blobs.removeAllUnlinked(digests);
+  // All at once and last: two removals that lock the same blobs then lock them in the same order.
+  const keys = await tables.blobs.removeAllUnlinked(await endRepository(tables, id));
   await tables.deletions.add(keys, times.deletionDelay);
+}
+
+/** Returns the digests that it linked, it and all that was deleted from it. */
+async function endRepository(tables: Tables, id: RepositoryId): Promise<readonly Digest[]> {
+  const linked: Digest[] = [];
+  for (const kept of await tables.trash.of(id)) linked.push(...(await endRepository(tables, kept)));
+  while ((await tables.manifests.deleteSome(id, PART)) === PART);
+  linked.push(...(await tables.blobs.unlinkAll(id)));
+  await tables.repositories.delete(id);
+  return linked;
 }
 
 /** Leaves no repository under the name, or refuses. */

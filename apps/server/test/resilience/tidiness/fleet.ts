@@ -86,8 +86,13 @@ export class Fleet {
     this.#down = undefined;
   }
 
-  logs(): string {
-    return this.#servers.map((server) => server.log()).join('');
+  /** What the servers say of their faults, the last of it. */
+  faults(): string {
+    const lines = this.#servers.flatMap((server) => server.log().split('\n'));
+    return lines
+      .filter((line) => /"level":(50|60|"error"|"fatal")/.test(line))
+      .slice(-20)
+      .join('\n');
   }
 
   async stop(): Promise<void> {

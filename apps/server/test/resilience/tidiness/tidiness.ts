@@ -108,6 +108,9 @@ export async function keepTidy(operations: number, setting: Setting): Promise<st
     await Promise.all(workers.map((worker) => worker.verify()));
     await expectExactly(setting, workers, settle, 'without the trash');
     return `seed ${seed}: ${fleet.asked} requests, ${fleet.kills} kills, ${collected} blobs collected here alone`;
+  } catch (error) {
+    process.stderr.write(`${fleet.faults()}\n`);
+    throw error;
   } finally {
     over.abort();
     await fleet.stop();
