@@ -9,6 +9,7 @@ import { CreateTrash1795700300000 } from './1795700300000-create-trash.ts';
 import { AddRetention1795700400000 } from './1795700400000-add-retention.ts';
 import { AddQuotas1795700500000 } from './1795700500000-add-quotas.ts';
 import { CreateWebhooks1795700600000 } from './1795700600000-create-webhooks.ts';
+import { DescribeManifests1795701000000 } from './1795701000000-describe-manifests.ts';
 
 /** Every migration, oldest first. One that has landed is never edited. */
 export const migrations: readonly (new () => MigrationInterface)[] = [
@@ -22,4 +23,5 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   AddRetention1795700400000,
   AddQuotas1795700500000,
   CreateWebhooks1795700600000,
+  DescribeManifests1795701000000,
 ];

@@ -51,7 +51,7 @@ export async function createApp(
   } as ConstructorParameters<typeof FastifyAdapter>[0]);
   const made = {
     doctor: new Doctor(settings, parts.hub.metadata, parts.readiness),
-    images: new Images(registry.manifests, registry.blobs),
+    images: new Images(parts.hub.metadata, registry.manifests, registry.blobs),
   };
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.over(parts, made),

@@ -1,7 +1,7 @@
 import { parsePlatform, parseReference, TAG_FORM } from '@slipway/oci';
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
-import { repositoryName } from './words.ts';
+import { repositoryName, time } from './words.ts';
 
 const reference = z
   .string()
@@ -59,6 +59,7 @@ const comparison = z
 
 const OLD = 'sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae';
 const NEW = 'sha256:fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9';
+const AT = '2026-11-25T12:00:00.000Z';
 
 export const compareImages = endpoint({
   id: 'images.compare',
@@ -87,4 +88,148 @@ export const compareImages = endpoint({
   },
 });
 
-export const IMAGES = [compareImages];
+const text = z.string();
+const texts = z.array(z.string());
+const annotations = z.record(z.string(), z.string());
+const descriptor = z.object({ digest: text, mediaType: text, size: bytes });
+const blob = descriptor.extend({
+  title: text.optional().describe('What it is called where it was pushed from.'),
+  annotations,
+});
+
+const config = z
+  .object({
+    entrypoint: texts,
+    command: texts,
+    env: texts,
+    user: text,
+    workingDir: text,
+    exposedPorts: texts,
+    volumes: texts,
+    labels: z.record(z.string(), z.string()),
+    stopSignal: text.optional(),
+    healthCheck: texts.optional(),
+  })
+  .meta({ id: 'ShownConfig' });
+
+const shownImage = z
+  .object({
+    digest: text,
+    platform: text.optional(),
+    bytes: bytes.describe('Of its layers, compressed.'),
+    createdAt: time.optional(),
+    author: text.optional(),
+    config,
+    layers: z
+      .array(
+        descriptor.extend({
+          createdBy: text.optional().describe('The command that made it.'),
+          sharedWith: z
+            .number()
+            .int()
+            .describe(
+              'How many other manifests of the repository have it, counted up to a thousand.',
+            ),
+        }),
+      )
+      .describe('The lowest first.'),
+    history: z.array(
+      z.object({
+        createdBy: text,
+        createdAt: time.optional(),
+        comment: text.optional(),
+        layer: z.number().int().optional().describe('Which of the layers it made, from 0.'),
+        empty: z.boolean(),
+      }),
+    ),
+  })
+  .meta({ id: 'ShownImage' });
+
+const shownManifest = z
+  .object({
+    digest: text,
+    mediaType: text,
+    artifactType: text.optional(),
+    kind: z.enum(['image', 'index', 'artifact']).describe('What people take it for.'),
+    size: bytes.describe('Of the manifest itself.'),
+    subject: text.optional(),
+    annotations,
+    tags: texts.describe('That point at it, at most a hundred.'),
+    pushedAt: time.optional(),
+    manifest: text.describe('As it was pushed.'),
+    manifests: z
+      .array(
+        descriptor.extend({
+          artifactType: text.optional(),
+          platform: text.optional(),
+          annotations,
+          present: z.boolean().describe('Whether the repository has it.'),
+          bytes: bytes.optional().describe('Of its layers.'),
+        }),
+      )
+      .describe('What an index lists.'),
+    image: shownImage
+      .optional()
+      .describe('What it is, or of an index the one for the platform that was asked for.'),
+    problem: text.optional().describe('Why there is no image where there should be one.'),
+    config: descriptor.optional().describe('Of what is shown as no image.'),
+    blobs: z.array(blob).describe('Of what is shown as no image: a chart, a model, an SBOM.'),
+  })
+  .meta({ id: 'ShownManifest' });
+
+export const showImage = endpoint({
+  id: 'images.show',
+  method: 'GET',
+  path: '/repositories/{repository}/images/{reference}',
+  words: 'images show <repository> <reference>',
+  summary: 'Show what is in an image, an index or an artifact',
+  description: 'Of each list at most a thousand; a config beyond a megabyte is not shown.',
+  access: { of: 'repository', action: 'pull', named: 'parameters' },
+  parameters: { repository: repositoryName, reference },
+  query: { platform: platform.optional() },
+  answer: shownManifest,
+  example: {
+    answer: {
+      digest: NEW,
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      artifactType: 'application/vnd.oci.image.config.v1+json',
+      kind: 'image',
+      size: 583,
+      annotations: { 'org.opencontainers.image.version': '1.1' },
+      tags: ['1.1', 'latest'],
+      pushedAt: AT,
+      manifest: '{"schemaVersion":2}',
+      manifests: [],
+      image: {
+        digest: NEW,
+        platform: 'linux/amd64',
+        bytes: 31_461_376,
+        createdAt: AT,
+        config: {
+          entrypoint: ['/srv/shop'],
+          command: [],
+          env: ['PATH=/usr/bin'],
+          user: '1000',
+          workingDir: '/srv',
+          exposedPorts: ['8080/tcp'],
+          volumes: [],
+          labels: { version: '1.1' },
+          stopSignal: 'SIGTERM',
+        },
+        layers: [
+          {
+            digest: OLD,
+            mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
+            size: 31_461_376,
+            createdBy: 'ADD rootfs.tar /',
+            sharedWith: 3,
+          },
+        ],
+        history: [{ createdBy: 'ADD rootfs.tar /', createdAt: AT, layer: 0, empty: false }],
+      },
+      blobs: [],
+    },
+  },
+});
+
+export const IMAGES = [showImage, compareImages];

@@ -27,7 +27,7 @@ export {
 } from './endpoint.ts';
 export { ENDPOINTS } from './endpoints.ts';
 export { createGrant, deleteGrant, listGrants, whoMay } from './grants.ts';
-export { compareImages } from './images.ts';
+export { compareImages, showImage } from './images.ts';
 export { listKeys, withdrawKey } from './keys.ts';
 export { listAudit, listAuditOf } from './audit.ts';
 export { verifyLedger } from './ledger.ts';

@@ -8,6 +8,7 @@ export type { DataSourceOptions } from './data-source.ts';
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.ts';
 export { ImmutableTagError, MetadataUnavailableError } from './errors.ts';
 export type { IdentityRecord, RobotId } from './identities.table.ts';
+export type { Standing } from './images.table.ts';
 export { Metadata } from './metadata.ts';
 export { migrate, NewerDatabaseError } from './migrate.ts';
 export type { Pulled } from './manifest-pulls.table.ts';

@@ -1,3 +1,4 @@
+import type { ManifestKind } from '@slipway/oci';
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { RepositoryRow } from './repository.row.ts';
 
@@ -37,6 +38,14 @@ export class ManifestRow {
   /** As the referrers list shows them; as text, for jsonb refuses some of what JSON may hold. */
   @Column({ type: 'json', nullable: true })
   annotations!: Record<string, string> | null;
+
+  /** What people take it for; null of what an older server pushed beside this one. */
+  @Column({ type: 'text', collation: 'C', nullable: true })
+  kind!: ManifestKind | null;
+
+  /** Bytes of its layers, each once; null as `kind`. */
+  @Column({ type: 'bigint', nullable: true })
+  layers_size!: number | null;
 
   @Column({ type: 'timestamptz', default: () => 'now()' })
   pushed_at!: Date;

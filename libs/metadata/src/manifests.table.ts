@@ -1,4 +1,4 @@
-import type { Digest, ManifestMediaType, RepositoryName, Tag } from '@slipway/oci';
+import type { Digest, ManifestKind, ManifestMediaType, RepositoryName, Tag } from '@slipway/oci';
 import { insertEvents, type NewAuditEvent } from './audit-events.table.ts';
 import { asked, GatheredStatements } from './gathered-statements.ts';
 import type { RepositoryId } from './repositories.table.ts';
@@ -18,6 +18,9 @@ export interface NewManifest extends ManifestRecord {
   readonly subject: Digest | undefined;
   readonly artifactType: string | undefined;
   readonly annotations: Readonly<Record<string, string>> | undefined;
+  readonly kind: ManifestKind;
+  /** Bytes of its layers, each once. */
+  readonly layersSize: number;
 }
 
 export interface Referrer extends ManifestRecord {
@@ -186,6 +189,8 @@ function columns(manifest: NewManifest): readonly unknown[] {
     manifest.subject,
     manifest.artifactType,
     manifest.annotations && JSON.stringify(manifest.annotations),
+    manifest.kind,
+    manifest.layersSize,
   ];
 }
 
@@ -223,38 +228,40 @@ const CONTENT: Statement<{ content: Buffer }> = {
 /** A row that is locked to be kept and was deleted meanwhile is not there, so its manifest does not fit. */
 const PUT_WHOLE: Statement<unknown> = {
   name: 'manifests.put-whole',
-  text: `with mover as materialized (${attributed("coalesce(($12::jsonb->0)::text, '')")}),
+  text: `with mover as materialized (${attributed("coalesce(($14::jsonb->0)::text, '')")}),
     repository as (select id from repositories, mover where name = $1),
     blob as (
       select l.digest, b.size from repository r
-      join repository_blobs l on l.repository_id = r.id and l.digest = any($9::text[])
+      join repository_blobs l on l.repository_id = r.id and l.digest = any($11::text[])
       join blobs b on b.digest = l.digest order by l.digest for key share of l),
     child as (
       select m.digest, m.size from repository r
-      join manifests m on m.repository_id = r.id and m.digest = any($9::text[])
+      join manifests m on m.repository_id = r.id and m.digest = any($11::text[])
       where not exists (select 1 from blob where blob.digest = m.digest)
       order by m.digest for key share of m),
     whole as (
       select id from repository where not exists (
-        select 1 from unnest($9::text[], $10::bigint[]) as asked (digest, size)
+        select 1 from unnest($11::text[], $12::bigint[]) as asked (digest, size)
         left join blob on blob.digest = asked.digest
         left join child on child.digest = asked.digest
         where coalesce(blob.size, child.size) is distinct from asked.size)),
     manifest as (
       insert into manifests
-        (repository_id, digest, media_type, size, content, subject, artifact_type, annotations)
-      select id, $2, $3, $4::integer, $5::bytea, $6, $7, $8::json from whole
+        (repository_id, digest, media_type, size, content, subject, artifact_type, annotations,
+        kind, layers_size)
+      select id, $2, $3, $4::integer, $5::bytea, $6, $7, $8::json, $9, $10::bigint from whole
       on conflict (repository_id, digest) do update
-        set media_type = excluded.media_type, pushed_at = now()
+        set media_type = excluded.media_type, pushed_at = now(),
+          kind = excluded.kind, layers_size = excluded.layers_size
       returning repository_id, digest),
     reference as (
       insert into manifest_references (repository_id, manifest_digest, digest)
-      select repository_id, digest, unnest($9::text[]) from manifest on conflict do nothing),
+      select repository_id, digest, unnest($11::text[]) from manifest on conflict do nothing),
     tag as (
       insert into tags (repository_id, name, digest)
-      select repository_id, unnest($11::text[]), digest from manifest
+      select repository_id, unnest($13::text[]), digest from manifest
       on conflict (repository_id, name) do update set digest = excluded.digest, updated_at = now()),
-    event as (${insertEvents('$12', 'whole')})
+    event as (${insertEvents('$14', 'whole')})
     select 1 from whole`,
 };
 
@@ -262,12 +269,14 @@ const PUT: Statement<unknown> = {
   name: 'manifests.put',
   text: `with manifest as (
       insert into manifests
-        (repository_id, digest, media_type, size, content, subject, artifact_type, annotations)
-      values ($1, $2, $3, $4, $5, $6, $7, $8)
+        (repository_id, digest, media_type, size, content, subject, artifact_type, annotations,
+        kind, layers_size)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
       on conflict (repository_id, digest) do update
-        set media_type = excluded.media_type, pushed_at = now())
+        set media_type = excluded.media_type, pushed_at = now(),
+          kind = excluded.kind, layers_size = excluded.layers_size)
     insert into manifest_references (repository_id, manifest_digest, digest)
-    select $1, $2, unnest($9::text[]) on conflict do nothing`,
+    select $1, $2, unnest($11::text[]) on conflict do nothing`,
 };
 
 const HELD: Statement<{ digest: string; size: number }> = {

@@ -65,3 +65,48 @@ test('a database that is not there is a MetadataUnavailableError', async () => {
     MetadataUnavailableError,
   );
 });
+
+test('manifests that are there are described; what Postgres cannot read is left out', async () => {
+  await migrate(database.connection);
+  const source = await dataSource(database.connection).initialize();
+  const mine = 'DescribeManifests1795701000000';
+  for (const name of ALL.slice(ALL.indexOf(mine)).toReversed()) {
+    await source.undoLastMigration();
+    expect(ALL).toContain(name);
+  }
+  const config = { mediaType: 'application/vnd.oci.image.config.v1+json', size: 2 };
+  const layer = { mediaType: 'application/vnd.oci.image.layer.v1.tar', digest: 'a', size: 4 };
+  const documents: Readonly<Record<string, unknown>> = {
+    image: { config, layers: [layer, layer, { ...layer, digest: 'b', size: 3 }] },
+    artifact: { config, layers: [{ ...layer, mediaType: 'text/plain', size: 2 ** 53 }, layer] },
+    index: { manifests: [], layers: null },
+    odd: { config, layers: [layer], annotations: { '\0': '' } },
+  };
+  await source.query(`insert into repositories (name) values ('acme/web')`);
+  for (const [name, document] of Object.entries(documents)) {
+    const type = name === 'index' ? 'index' : 'manifest';
+    await source.query(
+      `insert into manifests (repository_id, digest, media_type, artifact_type, content, size)
+        select id, $1, $2, $3, $4, 1 from repositories`,
+      [
+        name,
+        `application/vnd.oci.image.${type}.v1+json`,
+        config.mediaType,
+        Buffer.from(JSON.stringify(document)),
+      ],
+    );
+  }
+
+  await source.runMigrations();
+
+  const rows: unknown = await source.query(
+    'select digest, kind, layers_size from manifests order by 1',
+  );
+  await source.destroy();
+  expect(rows).toEqual([
+    { digest: 'artifact', kind: 'artifact', layers_size: Number.MAX_SAFE_INTEGER },
+    { digest: 'image', kind: 'image', layers_size: 7 },
+    { digest: 'index', kind: 'index', layers_size: 0 },
+    { digest: 'odd', kind: null, layers_size: null },
+  ]);
+});

@@ -5,6 +5,7 @@ import { BlobReviewsTable } from './blob-reviews.table.ts';
 import { BlobsTable } from './blobs.table.ts';
 import { DeletionsTable } from './deletions.table.ts';
 import { IdentitiesTable } from './identities.table.ts';
+import { ImagesTable } from './images.table.ts';
 import { ManifestPullsTable } from './manifest-pulls.table.ts';
 import { ManifestsTable } from './manifests.table.ts';
 import { NamespacesTable } from './namespaces.table.ts';
@@ -37,6 +38,7 @@ export interface Tables {
   readonly blobs: BlobsTable;
   readonly deletions: DeletionsTable;
   readonly identities: IdentitiesTable;
+  readonly images: ImagesTable;
   readonly manifestPulls: ManifestPullsTable;
   readonly manifests: ManifestsTable;
   readonly namespaces: NamespacesTable;
@@ -70,6 +72,7 @@ export function tablesOver(sql: Sql): Tables {
     blobs: new BlobsTable(sql),
     deletions: new DeletionsTable(sql),
     identities: new IdentitiesTable(sql),
+    images: new ImagesTable(sql),
     manifestPulls: new ManifestPullsTable(sql),
     manifests: new ManifestsTable(sql),
     namespaces: new NamespacesTable(sql),

@@ -30,6 +30,8 @@ async function aManifest(text: string): Promise<Digest> {
     subject: undefined,
     artifactType: undefined,
     annotations: undefined,
+    kind: 'index',
+    layersSize: 0,
   } as const;
   await metadata.tables.manifests.put(repository, manifest, []);
   return digest;

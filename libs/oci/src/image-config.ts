@@ -16,6 +16,7 @@ import { parseStrictJson } from './strict-json.ts';
 export interface ImageConfig {
   readonly platform: Platform;
   readonly created?: string;
+  readonly author?: string;
   /** The digests of the layers' uncompressed tars, the lowest first. */
   readonly diffIds: readonly Digest[];
   readonly process: ImageProcess;
@@ -79,6 +80,8 @@ function readConfig(value: unknown): ImageConfig {
   return {
     platform: readPlatform(fields),
     ...(created !== undefined && { created }),
+    // Nothing runs by it, so whatever else stands there is none.
+    ...(typeof fields.author === 'string' && { author: fields.author }),
     diffIds: readDiffIds(fields),
     process: {
       entrypoint: readWords(config, 'Entrypoint'),

@@ -17,6 +17,7 @@ export {
   type ParsedImageConfig,
   parseImageConfig,
 } from './image-config.ts';
+export { bytesOf, kindOf, type ManifestKind } from './manifest-kind.ts';
 export { type Manifest, parseManifest, type Successor, successors } from './manifest.ts';
 export {
   fits,

@@ -1,6 +1,6 @@
 import { digestOf, type ImageConfig } from '@slipway/oci';
 import { compareImages } from './compare-images.ts';
-import type { Image } from './images.ts';
+import type { Image } from './image.ts';
 
 const digest = (letter: string) => digestOf('sha256', letter.repeat(64));
 const layer = (letter: string, size: number) => ({

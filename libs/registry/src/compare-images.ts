@@ -1,5 +1,5 @@
 import { type Digest, type HistoryEntry, platformText } from '@slipway/oci';
-import type { Image } from './images.ts';
+import type { Image } from './image.ts';
 
 type Side = 'from' | 'to' | 'both';
 

@@ -8,7 +8,9 @@ import type {
 } from '@slipway/metadata';
 import {
   algorithmOf,
+  bytesOf,
   type Digest,
+  kindOf,
   type Manifest,
   parseManifest,
   type Reference,
@@ -123,6 +125,8 @@ export class Manifests {
       subject: manifest.subject?.digest,
       artifactType: manifest.artifactType,
       annotations: manifest.annotations,
+      kind: kindOf(manifest),
+      layersSize: bytesOf(manifest.layers),
     };
     const detail = { digest, mediaType: manifest.mediaType, tags };
     const deed = onRepository('manifest.push', push.repository, reference, detail);

@@ -18,7 +18,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   audit: 'What was done and refused',
   document: 'The OpenAPI document',
   grants: 'Who was granted what',
-  images: 'Images, and how they differ',
+  images: 'Images, what is in them and how they differ',
   invitations: 'Invitations to the site',
   ledger: 'The history of tags, as a chain that can be proven',
   links: 'One-time links, from the other side',

@@ -1,5 +1,5 @@
 import { Controller, Inject } from '@nestjs/common';
-import { type Answered, BASE, compareImages as endpoint } from '@slipway/api';
+import { type Answered, BASE, compareImages as endpoint, showImage } from '@slipway/api';
 import { platformText } from '@slipway/oci';
 import { compareImages, type Image, Images } from '@slipway/registry';
 import { Answers } from './answers.ts';
@@ -11,6 +11,12 @@ export class ImagesController {
 
   constructor(@Inject(Images) images: Images) {
     this.#images = images;
+  }
+
+  @Answers(showImage)
+  async show(call: Call<typeof showImage>): Promise<Answered<typeof showImage>> {
+    const { parameters, query } = call;
+    return this.#images.show(repositoryOf(call), parameters.reference, query.platform);
   }
 
   @Answers(endpoint)

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { compareImages } from '@slipway/api';
+import { compareImages, showImage } from '@slipway/api';
 import { named } from '@slipway/metadata/testing';
 import { TestApp } from '../testing/test-app.ts';
 
@@ -148,4 +148,124 @@ test('what is not there is named, and a question that cannot be meant is refused
   expect(await app.refused('ada', compareImages, comparing('1', '2', 'pdp11'))).toMatchObject({
     detail: 'platform is no platform, such as linux/arm64',
   });
+});
+
+const showing = (reference: string, platform?: string) => ({
+  parameters: { repository: WEB, reference },
+  query: { platform },
+});
+
+test('an image is shown with its config, its layers, who shares them, and what made each', async () => {
+  const made = { created: '2026-11-25T12:00:00Z' };
+  const image = await pushImage('shown', ['shown base', 'shown top'], {
+    config: {
+      ...{ Env: ['A=1'], Cmd: ['-v'], User: '1000', Labels: { version: '2' } },
+      ...{ ExposedPorts: { '80/tcp': {} }, Healthcheck: { Test: ['CMD', '/ok'] } },
+    },
+    history: [
+      { created_by: 'ADD base', ...made },
+      { created_by: 'ENV A=1', empty_layer: true },
+      { created_by: 'COPY top' },
+    ],
+  });
+  await pushImage('shown-too', ['shown base', 'another']);
+
+  const found = await app.ask('ada', showImage, showing('shown'));
+
+  expect(found).toMatchObject({
+    digest: image.digest,
+    ...{ mediaType: IMAGE, kind: 'image', size: image.size, tags: ['shown'] },
+    ...{ annotations: {}, manifests: [], blobs: [] },
+    image: {
+      ...{ digest: image.digest, platform: 'linux/amd64', bytes: 19 },
+      config: {
+        ...{ entrypoint: [], command: ['-v'], env: ['A=1'], user: '1000', workingDir: '' },
+        ...{ exposedPorts: ['80/tcp'], volumes: [], labels: { version: '2' } },
+        healthCheck: ['CMD', '/ok'],
+      },
+      layers: [
+        { mediaType: LAYER, size: 10, createdBy: 'ADD base', sharedWith: 1 },
+        { mediaType: LAYER, size: 9, createdBy: 'COPY top', sharedWith: 0 },
+      ],
+      history: [
+        { createdBy: 'ADD base', createdAt: new Date(made.created), layer: 0, empty: false },
+        { createdBy: 'ENV A=1', empty: true },
+        { createdBy: 'COPY top', layer: 1, empty: false },
+      ],
+    },
+  });
+  expect(digestOf(Buffer.from(found.manifest))).toBe(image.digest);
+  expect(found.pushedAt?.getTime()).toBeGreaterThan(Date.now() - 60_000);
+  expect(await app.ask('ada', showImage, showing(image.digest))).toEqual(found);
+});
+
+test('an index is shown with what it lists, and the image for a platform', async () => {
+  const arm = await pushImage('', ['listed', 'arm'], { architecture: 'arm64' });
+  const intel = await pushImage('', ['listed', 'intel']);
+  const absent = { mediaType: IMAGE, digest: digestOf(Buffer.from('never')), size: 5 };
+  const annotations = { note: 'x' };
+  const manifests = [arm, intel, { ...absent, annotations }];
+  await send('PUT', 'manifests/listed', INDEX, json({ schemaVersion: 2, manifests }));
+
+  const usual = await app.ask('ada', showImage, showing('listed'));
+  expect(usual).toMatchObject({ kind: 'index', blobs: [], image: { digest: intel.digest } });
+  expect(usual.manifests).toEqual([
+    { ...arm, platform: 'linux/arm64', annotations: {}, present: true, bytes: 9 },
+    { ...intel, platform: 'linux/amd64', annotations: {}, present: true, bytes: 11 },
+    { ...absent, annotations, present: false },
+  ]);
+  const other = await app.ask('ada', showImage, showing('listed', 'linux/arm64'));
+  expect(other.image).toMatchObject({ digest: arm.digest, platform: 'linux/arm64' });
+  expect(await app.refused('ada', showImage, showing('listed', 'plan9/386'))).toMatchObject({
+    status: 404,
+    detail: 'listed has no image for that platform; it has linux/arm64, linux/amd64',
+  });
+});
+
+test('what is no image is shown with its blobs', async () => {
+  const config = await pushBlob(json({ name: 'x' }), 'application/vnd.cncf.helm.config.v1+json');
+  const annotations = { 'org.opencontainers.image.title': 'shop.tgz', more: '1' };
+  const type = 'application/vnd.cncf.helm.chart.content.v1.tar+gzip';
+  const layer = { ...(await pushBlob(Buffer.from('a chart'), type)), annotations };
+  const chart = json({ schemaVersion: 2, mediaType: IMAGE, config, layers: [layer] });
+  await send('PUT', 'manifests/chart', IMAGE, chart);
+
+  const found = await app.ask('ada', showImage, showing('chart'));
+
+  expect(found).toMatchObject({ kind: 'artifact', artifactType: config.mediaType, config });
+  expect(found.blobs).toEqual([{ ...layer, title: 'shop.tgz' }]);
+  expect(found.image).toBeUndefined();
+});
+
+test.each([
+  ['is no JSON', Buffer.from('{'), 'it is not JSON'],
+  ['has wrong types', json({ os: 5 }), 'its os is not a string'],
+  [
+    'is enormous',
+    json({ os: 'linux', architecture: 'amd64', config: { Labels: { x: 'y'.repeat(2 ** 20) } } }),
+    'more than 1048576 are not read',
+  ],
+])('an image whose config %s is shown without it, and why', async (_, bytes, why) => {
+  const config = await pushBlob(bytes, 'application/vnd.oci.image.config.v1+json');
+  const layers = [await pushBlob(Buffer.from('base'), LAYER)];
+  const image = json({ schemaVersion: 2, mediaType: IMAGE, config, layers });
+  await send('PUT', 'manifests/hostile', IMAGE, image);
+
+  const found = await app.ask('ada', showImage, showing('hostile'));
+
+  expect(found).toMatchObject({ kind: 'image', config, blobs: layers });
+  expect(found.image).toBeUndefined();
+  expect(found.problem).toContain(why);
+});
+
+test('times and texts that nobody would write come through or are left out', async () => {
+  await pushImage('odd', ['base'], {
+    config: { Labels: { __proto__x: '<script>alert(1)</script>', '': '\u0000' } },
+    history: [{ created: '0001-01-01T00:00:00Z', created_by: '\u0000' }],
+  });
+
+  const { image } = await app.ask('ada', showImage, showing('odd'));
+
+  expect(image?.history).toEqual([{ createdBy: '\u0000', layer: 0, empty: false }]);
+  expect(image?.config.labels).toEqual({ __proto__x: '<script>alert(1)</script>', '': '\u0000' });
 });

@@ -180,6 +180,10 @@ const ANSWERS = `
   tags.show-immutable-in           nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
   tags.set-immutable-in            -        401    401   401      401      404      403    403    404      404   403  ok    403   ok  403    404   403       ok   ok
   tags.set-immutable-in            nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
+  images.show                      private  401    401   401      401      404      404    ok     ok       ok    404  ok    ok    ok  ok     ok    ok        ok   ok
+  images.show                      public   ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
+  images.show                      absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  images.show                      nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
   images.compare                   private  401    401   401      401      404      404    ok     ok       ok    404  ok    ok    ok  ok     ok    ok        ok   ok
   images.compare                   public   ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
   images.compare                   absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404

@@ -29,6 +29,7 @@ function valuesOf({ id }: Endpoint, of: string, column: string, at: Tenancy): Va
     username: absent ? at.nowhere : at.username(CONCERNED[id] ?? 'self'),
     team: 'crew',
     tag: 'latest',
+    reference: 'latest',
     robot: absent ? 'not-there' : of === 'private' ? 'bound' : 'builder',
     grant: absent ? '999999999' : at.of(`grant${bound}`),
     secret: at.of(`secret${bound}`),

@@ -220,7 +220,10 @@ async function putManifest(tables: Tables, id: number, version: string): Promise
   const document = { schemaVersion: 2, mediaType, manifests: [], annotations };
   const content = Buffer.from(JSON.stringify(document));
   const digest = digestOf('sha256', hash('sha256', content, 'hex'));
-  const more = { subject: undefined, artifactType: undefined, annotations: undefined };
+  const more = {
+    ...{ subject: undefined, artifactType: undefined, annotations: undefined },
+    ...{ kind: 'index' as const, layersSize: 0 },
+  } as const;
   const manifest = { digest, mediaType, size: content.length, content, ...more } as const;
   await tables.manifests.put(id, manifest, []);
   return digest;
