@@ -10,6 +10,7 @@ import { AddRetention1795700400000 } from './1795700400000-add-retention.ts';
 import { AddQuotas1795700500000 } from './1795700500000-add-quotas.ts';
 import { CreateWebhooks1795700600000 } from './1795700600000-create-webhooks.ts';
 import { DescribeManifests1795701000000 } from './1795701000000-describe-manifests.ts';
+import { IndexTags1795701100000 } from './1795701100000-index-tags.ts';
 
 /** Every migration, oldest first. One that has landed is never edited. */
 export const migrations: readonly (new () => MigrationInterface)[] = [
@@ -24,4 +25,5 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   AddQuotas1795700500000,
   CreateWebhooks1795700600000,
   DescribeManifests1795701000000,
+  IndexTags1795701100000,
 ];

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { AuditLog, Images, Resources, Sessions } from '@slipway/registry';
+import { AuditLog, Resources, Sessions } from '@slipway/registry';
 import type { Logger } from 'pino';
 import { API_CONTROLLERS, type ApiParts, apiProviders } from './api/api.ts';
 import { Authentication } from './auth/authentication.ts';
@@ -43,12 +43,11 @@ export interface Parts extends ApiParts {
 /** What the app makes of its parts for them. */
 export interface Made {
   readonly doctor: Doctor;
-  readonly images: Images;
 }
 
 @Module({})
 export class AppModule {
-  static over(parts: Parts, { doctor, images }: Made): DynamicModule {
+  static over(parts: Parts, { doctor }: Made): DynamicModule {
     return {
       module: AppModule,
       controllers: [
@@ -64,7 +63,6 @@ export class AppModule {
         { provide: AuditLog, useValue: parts.audit },
         { provide: Authentication, useValue: parts.authentication },
         { provide: Doctor, useValue: doctor },
-        { provide: Images, useValue: images },
         { provide: LOG, useValue: parts.log },
         { provide: Metrics, useValue: parts.metrics },
         { provide: RateLimits, useValue: parts.rateLimits },

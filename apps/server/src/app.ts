@@ -4,7 +4,7 @@ import { type IncomingMessage, maxHeaderSize } from 'node:http';
 import type { Socket } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Images, RegistryError } from '@slipway/registry';
+import { RegistryError } from '@slipway/registry';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerProblem, isForApi } from './api/problems.ts';
 import { AppModule, type Parts } from './app.module.ts';
@@ -51,7 +51,6 @@ export async function createApp(
   } as ConstructorParameters<typeof FastifyAdapter>[0]);
   const made = {
     doctor: new Doctor(settings, parts.hub.metadata, parts.readiness),
-    images: new Images(parts.hub.metadata, registry.manifests, registry.blobs),
   };
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.over(parts, made),

@@ -1,7 +1,7 @@
 import { parseDigest, parseTag } from '@slipway/oci';
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
-import { page, pageQuery, repositoryName, time } from './words.ts';
+import { page, pageQuery, repositoryName, search, time } from './words.ts';
 
 const tagName = z
   .string()
@@ -35,6 +35,18 @@ const tag = z
       .optional()
       .describe('How often its manifest was pulled; counted within half a minute.'),
     lastPulledAt: time.optional(),
+    mediaType: z.string().optional().describe('Not there, as what follows: its manifest is gone.'),
+    artifactType: z.string().optional(),
+    kind: z
+      .enum(['image', 'index', 'artifact'])
+      .optional()
+      .describe('What people take its manifest for.'),
+    bytes: z
+      .number()
+      .int()
+      .optional()
+      .describe('Of its layers, compressed; of an index, of what it lists and was there.'),
+    platforms: z.array(z.string()).describe('What it runs on: linux/amd64.'),
   })
   .meta({ id: 'Tag' });
 
@@ -82,14 +94,32 @@ export const listTags = endpoint({
   access: who('pull'),
   parameters: { repository: repositoryName },
   query: {
-    at: time.optional().describe('As they were then, 2026-11-25T12:00:00Z.'),
+    at: time.optional().describe('As they were then, 2026-11-25T12:00:00Z; by name alone.'),
+    q: search.optional().describe('Part of the name, upper case or lower.'),
+    sort: z
+      .enum(['name', '-name', 'pushed', '-pushed', 'size', '-size', 'pulls', '-pulls'])
+      .default('name')
+      .describe('In which order; with - the last first.'),
     ...pageQuery,
   },
-  answer: page(tag),
+  answer: page(tag).extend({
+    total: z
+      .number()
+      .int()
+      .optional()
+      .describe('How many there are on all pages; not of tags as they were at a time.'),
+  }),
   example: {
     answer: {
-      items: [{ name: 'latest', digest: NEW, at: AT, actor: 'ada', pulls: 12, lastPulledAt: AT }],
+      items: [
+        {
+          ...{ name: 'latest', digest: NEW, at: AT, actor: 'ada', pulls: 12, lastPulledAt: AT },
+          mediaType: 'application/vnd.oci.image.index.v1+json',
+          ...{ kind: 'index', bytes: 62_914_560, platforms: ['linux/amd64', 'linux/arm64'] },
+        },
+      ],
       next: 'latest',
+      total: 12,
     },
   },
 });

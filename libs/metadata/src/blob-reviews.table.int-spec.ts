@@ -67,7 +67,7 @@ test('what a manifest points at is dismissed and stays; the others are unlinked'
     mediaType: 'application/vnd.oci.image.index.v1+json' as const,
     ...{ size: 2, content: Buffer.from('{}') },
     ...{ subject: undefined, artifactType: undefined, annotations: undefined },
-    ...{ kind: 'index' as const, layersSize: 0 },
+    ...{ kind: 'index' as const, layersSize: 0, platforms: [] },
   };
   await manifests.put(repository, manifest, [used]);
   const candidates = [used, unused].map((digest) => ({ repository, digest }));

@@ -43,9 +43,13 @@ export class ManifestRow {
   @Column({ type: 'text', collation: 'C', nullable: true })
   kind!: ManifestKind | null;
 
-  /** Bytes of its layers, each once; null as `kind`. */
+  /** Bytes of its layers, each once; of an index, of what it lists and was there. Null as `kind`. */
   @Column({ type: 'bigint', nullable: true })
   layers_size!: number | null;
+
+  /** What it runs on. Null of an image whose config nobody has looked at. */
+  @Column({ type: 'text', array: true, nullable: true })
+  platforms!: string[] | null;
 
   @Column({ type: 'timestamptz', default: () => 'now()' })
   pushed_at!: Date;

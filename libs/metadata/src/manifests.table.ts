@@ -19,8 +19,10 @@ export interface NewManifest extends ManifestRecord {
   readonly artifactType: string | undefined;
   readonly annotations: Readonly<Record<string, string>> | undefined;
   readonly kind: ManifestKind;
-  /** Bytes of its layers, each once. */
+  /** Bytes of its layers, each once; of an index, those of what it lists count. */
   readonly layersSize: number;
+  /** What it runs on; `undefined` where the manifest does not say. */
+  readonly platforms: readonly string[] | undefined;
 }
 
 export interface Referrer extends ManifestRecord {
@@ -191,6 +193,7 @@ function columns(manifest: NewManifest): readonly unknown[] {
     manifest.annotations && JSON.stringify(manifest.annotations),
     manifest.kind,
     manifest.layersSize,
+    manifest.platforms,
   ];
 }
 
@@ -226,42 +229,51 @@ const CONTENT: Statement<{ content: Buffer }> = {
 };
 
 /** A row that is locked to be kept and was deleted meanwhile is not there, so its manifest does not fit. */
+/** Never more than a number can say. */
+const listedSize = (children: string) =>
+  `select least(coalesce(sum(layers_size), 0), ${Number.MAX_SAFE_INTEGER})::bigint from ${children}`;
+
+const CHILDREN = 'manifests where repository_id = $1 and digest = any($12::text[])';
+
 const PUT_WHOLE: Statement<unknown> = {
   name: 'manifests.put-whole',
-  text: `with mover as materialized (${attributed("coalesce(($14::jsonb->0)::text, '')")}),
+  text: `with mover as materialized (${attributed("coalesce(($15::jsonb->0)::text, '')")}),
     repository as (select id from repositories, mover where name = $1),
     blob as (
       select l.digest, b.size from repository r
-      join repository_blobs l on l.repository_id = r.id and l.digest = any($11::text[])
+      join repository_blobs l on l.repository_id = r.id and l.digest = any($12::text[])
       join blobs b on b.digest = l.digest order by l.digest for key share of l),
     child as (
-      select m.digest, m.size from repository r
-      join manifests m on m.repository_id = r.id and m.digest = any($11::text[])
+      select m.digest, m.size, m.layers_size from repository r
+      join manifests m on m.repository_id = r.id and m.digest = any($12::text[])
       where not exists (select 1 from blob where blob.digest = m.digest)
       order by m.digest for key share of m),
     whole as (
       select id from repository where not exists (
-        select 1 from unnest($11::text[], $12::bigint[]) as asked (digest, size)
+        select 1 from unnest($12::text[], $13::bigint[]) as asked (digest, size)
         left join blob on blob.digest = asked.digest
         left join child on child.digest = asked.digest
         where coalesce(blob.size, child.size) is distinct from asked.size)),
     manifest as (
       insert into manifests
         (repository_id, digest, media_type, size, content, subject, artifact_type, annotations,
-        kind, layers_size)
-      select id, $2, $3, $4::integer, $5::bytea, $6, $7, $8::json, $9, $10::bigint from whole
+        kind, layers_size, platforms)
+      select id, $2, $3, $4::integer, $5::bytea, $6, $7, $8::json, $9,
+        case when $9 = 'index' then (${listedSize('child')}) else $10::bigint end, $11::text[]
+      from whole
       on conflict (repository_id, digest) do update
         set media_type = excluded.media_type, pushed_at = now(),
-          kind = excluded.kind, layers_size = excluded.layers_size
+          kind = excluded.kind, layers_size = excluded.layers_size,
+          platforms = coalesce(manifests.platforms, excluded.platforms)
       returning repository_id, digest),
     reference as (
       insert into manifest_references (repository_id, manifest_digest, digest)
-      select repository_id, digest, unnest($11::text[]) from manifest on conflict do nothing),
+      select repository_id, digest, unnest($12::text[]) from manifest on conflict do nothing),
     tag as (
       insert into tags (repository_id, name, digest)
-      select repository_id, unnest($13::text[]), digest from manifest
+      select repository_id, unnest($14::text[]), digest from manifest
       on conflict (repository_id, name) do update set digest = excluded.digest, updated_at = now()),
-    event as (${insertEvents('$14', 'whole')})
+    event as (${insertEvents('$15', 'whole')})
     select 1 from whole`,
 };
 
@@ -270,13 +282,15 @@ const PUT: Statement<unknown> = {
   text: `with manifest as (
       insert into manifests
         (repository_id, digest, media_type, size, content, subject, artifact_type, annotations,
-        kind, layers_size)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        kind, layers_size, platforms)
+      select $1, $2, $3, $4, $5, $6, $7, $8, $9,
+        case when $9 = 'index' then (${listedSize(CHILDREN)}) else $10::bigint end, $11::text[]
       on conflict (repository_id, digest) do update
         set media_type = excluded.media_type, pushed_at = now(),
-          kind = excluded.kind, layers_size = excluded.layers_size)
+          kind = excluded.kind, layers_size = excluded.layers_size,
+          platforms = coalesce(manifests.platforms, excluded.platforms))
     insert into manifest_references (repository_id, manifest_digest, digest)
-    select $1, $2, unnest($11::text[]) on conflict do nothing`,
+    select $1, $2, unnest($12::text[]) on conflict do nothing`,
 };
 
 const HELD: Statement<{ digest: string; size: number }> = {

@@ -79,12 +79,16 @@ test('manifests that are there are described; what Postgres cannot read is left 
   const documents: Readonly<Record<string, unknown>> = {
     image: { config, layers: [layer, layer, { ...layer, digest: 'b', size: 3 }] },
     artifact: { config, layers: [{ ...layer, mediaType: 'text/plain', size: 2 ** 53 }, layer] },
-    index: { manifests: [], layers: null },
+    index: {
+      manifests: [{ platform: { os: 'linux', architecture: 'x', variant: '' } }],
+      layers: null,
+    },
+    arm: { manifests: [{ platform: { os: 'linux', architecture: 'arm64', variant: 'v8' } }] },
     odd: { config, layers: [layer], annotations: { '\0': '' } },
   };
   await source.query(`insert into repositories (name) values ('acme/web')`);
   for (const [name, document] of Object.entries(documents)) {
-    const type = name === 'index' ? 'index' : 'manifest';
+    const type = ['index', 'arm'].includes(name) ? 'index' : 'manifest';
     await source.query(
       `insert into manifests (repository_id, digest, media_type, artifact_type, content, size)
         select id, $1, $2, $3, $4, 1 from repositories`,
@@ -97,16 +101,22 @@ test('manifests that are there are described; what Postgres cannot read is left 
     );
   }
 
+  await source.query(
+    `insert into manifest_references (repository_id, manifest_digest, digest)
+      select id, 'index', unnest(array['image', 'odd', 'a blob']) from repositories`,
+  );
+
   await source.runMigrations();
 
   const rows: unknown = await source.query(
-    'select digest, kind, layers_size from manifests order by 1',
+    'select digest, kind, layers_size as size, platforms from manifests order by 1',
   );
   await source.destroy();
   expect(rows).toEqual([
-    { digest: 'artifact', kind: 'artifact', layers_size: Number.MAX_SAFE_INTEGER },
-    { digest: 'image', kind: 'image', layers_size: 7 },
-    { digest: 'index', kind: 'index', layers_size: 0 },
-    { digest: 'odd', kind: null, layers_size: null },
+    { digest: 'arm', kind: 'index', size: 0, platforms: ['linux/arm64'] },
+    { digest: 'artifact', kind: 'artifact', size: Number.MAX_SAFE_INTEGER, platforms: [] },
+    { digest: 'image', kind: 'image', size: 7, platforms: null },
+    { digest: 'index', kind: 'index', size: 7, platforms: ['linux/x'] },
+    { digest: 'odd', kind: null, size: null, platforms: null },
   ]);
 });

@@ -18,6 +18,7 @@ import { SessionsTable } from './sessions.table.ts';
 import { SigningKeysTable } from './signing-keys.table.ts';
 import type { Sql } from './sql.ts';
 import { TagLedgersTable } from './tag-ledgers.table.ts';
+import { TagListTable } from './tag-list.table.ts';
 import { TagMovesTable } from './tag-moves.table.ts';
 import { TagsTable } from './tags.table.ts';
 import { TeamGroupsTable } from './team-groups.table.ts';
@@ -50,6 +51,7 @@ export interface Tables {
   readonly sessions: SessionsTable;
   readonly signingKeys: SigningKeysTable;
   readonly tagLedgers: TagLedgersTable;
+  readonly tagList: TagListTable;
   readonly tagMoves: TagMovesTable;
   readonly tags: TagsTable;
   readonly teamGroups: TeamGroupsTable;
@@ -84,6 +86,7 @@ export function tablesOver(sql: Sql): Tables {
     sessions: new SessionsTable(sql),
     signingKeys: new SigningKeysTable(sql),
     tagLedgers: new TagLedgersTable(sql),
+    tagList: new TagListTable(sql),
     tagMoves: new TagMovesTable(sql),
     tags: new TagsTable(sql),
     teamGroups: new TeamGroupsTable(sql),

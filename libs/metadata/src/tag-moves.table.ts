@@ -21,21 +21,6 @@ export interface TagMove {
   readonly client: string;
 }
 
-/** A tag, and the move that brought it where it is. */
-export interface MovedTag {
-  readonly name: Tag;
-  readonly digest: Digest;
-  readonly at: Date;
-  readonly actor: string;
-}
-
-/** A tag as it is. */
-export interface TagNow extends MovedTag {
-  /** Of its manifest, by whatever name. */
-  readonly pulls: number;
-  readonly lastPulledAt: Date | undefined;
-}
-
 /** The history of tags. Rows are written by a trigger on `tags`, whoever moves one; the database takes none back. */
 export class TagMovesTable {
   readonly #sql: Sql;
@@ -66,22 +51,6 @@ export class TagMovesTable {
 
   async hasPointedAt(repository: RepositoryId, tag: Tag, digest: Digest): Promise<boolean> {
     return (await this.#sql.query(HAS_POINTED_AT, [repository, tag, digest])).length > 0;
-  }
-
-  /** At most `limit` tags behind `after`, in byte order, as they are. */
-  async now(repository: RepositoryId, after: string, limit: number): Promise<TagNow[]> {
-    const rows = await this.#sql.query(NOW, [repository, after, limit]);
-    return rows.map((row) => ({ ...row, lastPulledAt: row.lastPulledAt ?? undefined }));
-  }
-
-  /** As `now`, as they were at that time. */
-  async asOf(
-    repository: RepositoryId,
-    at: Date,
-    after: string,
-    limit: number,
-  ): Promise<MovedTag[]> {
-    return this.#sql.query(AS_OF, [repository, after, limit, at]);
   }
 }
 
@@ -123,36 +92,4 @@ const BEFORE: Statement<{ from_digest: Digest | null }> = {
 const HAS_POINTED_AT: Statement<unknown> = {
   name: 'tag-moves.has-pointed-at',
   text: `select 1 from tag_moves where repository_id = $1 and tag = $2 and to_digest = $3 limit 1`,
-};
-
-const NOW: Statement<Omit<TagNow, 'lastPulledAt'> & { readonly lastPulledAt: Date | null }> = {
-  name: 'tag-moves.now',
-  text: `select t.name, t.digest, m.at, m.actor, coalesce(p.pulls, 0) as pulls,
-      p.last_pulled_at as "lastPulledAt"
-    from (
-      select name, digest from tags where repository_id = $1 and name > $2
-      order by name limit $3) t
-    cross join lateral (
-      select at, actor from tag_moves where repository_id = $1 and tag = t.name
-      order by id desc limit 1) m
-    left join manifest_pulls p on p.repository_id = $1 and p.digest = t.digest
-    order by t.name`,
-};
-
-/** Jumps from tag to tag: what it reads is what the tags that there ever were have moved since, and no more. */
-const AS_OF: Statement<MovedTag> = {
-  name: 'tag-moves.as-of',
-  text: `with recursive known (tag) as (
-      (select tag from tag_moves where repository_id = $1 and tag > $2 order by tag limit 1)
-      union all
-      select (select m.tag from tag_moves m where m.repository_id = $1 and m.tag > known.tag
-        order by m.tag limit 1)
-      from known where known.tag is not null)
-    select known.tag as name, m.to_digest as digest, m.at, m.actor
-    from known cross join lateral (
-      select to_digest, at, actor from tag_moves
-      where repository_id = $1 and tag = known.tag and at <= $4::timestamptz
-      order by id desc limit 1) m
-    where known.tag is not null and m.to_digest is not null
-    limit $3`,
 };

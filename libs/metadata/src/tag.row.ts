@@ -7,6 +7,7 @@ import { ManifestRow } from './manifest.row.ts';
   onDelete: 'CASCADE',
 })
 @Index('tags_digest', ['repository_id', 'digest'])
+@Index('tags_updated_at', ['repository_id', 'updated_at', 'name'])
 export class TagRow {
   @PrimaryColumn({ type: 'bigint', primaryKeyConstraintName: 'tags_pkey' })
   repository_id!: number;

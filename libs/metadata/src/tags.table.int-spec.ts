@@ -32,6 +32,7 @@ async function aManifest(text: string): Promise<Digest> {
     annotations: undefined,
     kind: 'index',
     layersSize: 0,
+    platforms: [],
   } as const;
   await metadata.tables.manifests.put(repository, manifest, []);
   return digest;

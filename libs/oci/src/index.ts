@@ -17,7 +17,7 @@ export {
   type ParsedImageConfig,
   parseImageConfig,
 } from './image-config.ts';
-export { bytesOf, kindOf, type ManifestKind } from './manifest-kind.ts';
+export { bytesOf, kindOf, type ManifestKind, platformsOf } from './manifest-kind.ts';
 export { type Manifest, parseManifest, type Successor, successors } from './manifest.ts';
 export {
   fits,

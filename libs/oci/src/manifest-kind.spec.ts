@@ -1,13 +1,15 @@
-import { bytesOf, kindOf } from './manifest-kind.ts';
+import { bytesOf, kindOf, platformsOf } from './manifest-kind.ts';
 import { parseManifest } from './manifest.ts';
 
 const digest = (digit: string) => `sha256:${digit.repeat(64)}`;
 
-function kind(document: Readonly<Record<string, unknown>>) {
+function manifestOf(document: Readonly<Record<string, unknown>>) {
   const parsed = parseManifest(Buffer.from(JSON.stringify({ schemaVersion: 2, ...document })), '');
   if ('problem' in parsed) throw new Error(parsed.problem);
-  return kindOf(parsed.manifest);
+  return parsed.manifest;
 }
+
+const kind = (document: Readonly<Record<string, unknown>>) => kindOf(manifestOf(document));
 
 const of = (mediaType: string) => ({ mediaType, digest: digest('a'), size: 2 });
 const CONFIG = of('application/vnd.oci.image.config.v1+json');
@@ -41,15 +43,26 @@ test.each([
 });
 
 test('a blob that is there twice is counted once', () => {
-  const parsed = parseManifest(
-    Buffer.from(
-      JSON.stringify({
-        schemaVersion: 2,
-        config: CONFIG,
-        layers: [LAYER, LAYER, { ...LAYER, digest: digest('b'), size: 5 }],
-      }),
-    ),
-    '',
-  );
-  expect('manifest' in parsed && bytesOf(parsed.manifest.layers)).toBe(7);
+  const layers = [LAYER, LAYER, { ...LAYER, digest: digest('b'), size: 5 }];
+
+  expect(bytesOf(manifestOf({ config: CONFIG, layers }).layers)).toBe(7);
+});
+
+test('an index says what it runs on, in one spelling; an image does not', () => {
+  const child = (os: string, architecture: string, variant?: string) => ({
+    ...of('application/vnd.oci.image.manifest.v1+json'),
+    platform: { os, architecture, variant },
+  });
+  const manifests = [
+    ...[child('linux', 'arm64', 'v8'), child('linux', 'amd64'), child('Linux', 'x86_64')],
+    ...[child('unknown', 'unknown'), child('\0', 'amd64'), child('linux', 'arm', 'v6')],
+  ];
+
+  expect(platformsOf(manifestOf({ manifests }))).toEqual([
+    'linux/amd64',
+    'linux/arm/v6',
+    'linux/arm64',
+  ]);
+  expect(platformsOf(manifestOf({ config: CONFIG, layers: [] }))).toBeUndefined();
+  expect(platformsOf(manifestOf({ config: LAYER, layers: [] }))).toEqual([]);
 });

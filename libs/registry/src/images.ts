@@ -9,9 +9,11 @@ import {
   type Manifest,
   type ManifestKind,
   type ManifestMediaType,
+  normalPlatform,
   type ParsedImageConfig,
   parseImageConfig,
   parseManifest,
+  parsePlatform,
   type Platform,
   platformText,
   type Reference,
@@ -19,7 +21,7 @@ import {
 } from '@slipway/oci';
 import type { BlobReader } from '@slipway/storage';
 import type { Blobs } from './blobs.ts';
-import { RegistryError } from './errors.ts';
+import { asRegistryError, RegistryError } from './errors.ts';
 import type { Image } from './image.ts';
 import type { Manifests } from './manifests.ts';
 import { MOST_SHOWN, type ShownImage, shownImage } from './shown-image.ts';
@@ -146,7 +148,7 @@ export class Images {
       manifests: listed.map(({ artifactType, platform, ...child }) => ({
         ...blob(child),
         artifactType,
-        platform: platform && platformText(platform),
+        platform: platform && platformText(normalPlatform(platform)),
         present: present.has(child.digest),
         bytes: present.get(child.digest),
       })),
@@ -158,6 +160,20 @@ export class Images {
         title: layer.annotations?.['org.opencontainers.image.title'],
       })),
     };
+  }
+
+  /** What an image runs on: '' when its config does not say, `undefined` when that is not to be had. */
+  async platform(repository: RepositoryName, digest: Digest): Promise<string | undefined> {
+    try {
+      const { manifest } = await this.#manifest(repository, { kind: 'digest', digest });
+      const { platform } = await this.#image(repository, digest, manifest, undefined);
+      return platform === undefined || parsePlatform(platformText(platform)) === undefined
+        ? ''
+        : platformText(platform);
+    } catch (error) {
+      if (asRegistryError(error) !== undefined) return undefined;
+      throw error;
+    }
   }
 
   /** The image of a manifest; nothing of what has none. */
@@ -183,7 +199,10 @@ export class Images {
         }
         const its = await this.#manifest(repository, { kind: 'digest', digest: child.digest });
         if (kindOf(its.manifest) !== 'image') return { problem: undefined };
-        return this.#shownImage(repository, reference, its, undefined, child.platform);
+        return this.#shownImage(
+          ...([repository, reference, its, undefined] as const),
+          child.platform && normalPlatform(child.platform),
+        );
       }
     }
   }

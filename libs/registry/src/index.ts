@@ -58,6 +58,7 @@ export { nameIn, RoleGrants } from './role-grants.ts';
 export { hashOfSecret, isSecret, newSecret } from './secrets.ts';
 export { type CheckedSession, type SessionLimits, Sessions } from './sessions.ts';
 export { type Restored, TagHistory } from './tag-history.ts';
+export { TagList } from './tag-list.ts';
 export { type ImmutableTags, TagRules } from './tag-rules.ts';
 export { type Deletion, Trash } from './trash.ts';
 export { audiencesOf, type Claims, takes } from './trusts.ts';

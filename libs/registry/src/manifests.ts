@@ -13,6 +13,7 @@ import {
   kindOf,
   type Manifest,
   parseManifest,
+  platformsOf,
   type Reference,
   type RepositoryName,
   type Successor,
@@ -127,6 +128,7 @@ export class Manifests {
       annotations: manifest.annotations,
       kind: kindOf(manifest),
       layersSize: bytesOf(manifest.layers),
+      platforms: platformsOf(manifest),
     };
     const detail = { digest, mediaType: manifest.mediaType, tags };
     const deed = onRepository('manifest.push', push.repository, reference, detail);

@@ -61,7 +61,7 @@ const moves = async (repository: RepositoryName, tag = 'latest') =>
   );
 const tags = async (repository: RepositoryName, at?: Date) =>
   Object.fromEntries(
-    (await one.tagHistory.tags(repository, at, '', 100)).map(({ name, digest }) => [name, digest]),
+    (await one.listTags(repository, { at })).tags.map(({ name, digest }) => [name, digest]),
   );
 
 describe('every move of a tag is written down', () => {
@@ -179,9 +179,9 @@ describe('tags as they were', () => {
     await one.manifests.delete(repository, tagged('b'), ADA);
 
     for (const at of [undefined, new Date(Date.now() + 60_000)]) {
-      const page = (after: string) => one.tagHistory.tags(repository, at, after, 2);
-      expect((await page('')).map(({ name }) => name)).toEqual(['a', 'c']);
-      expect((await page('c')).map(({ name }) => name)).toEqual(['d']);
+      const page = (after?: string) => one.listTags(repository, { at, after, limit: 2 });
+      expect(await page()).toMatchObject({ tags: [{ name: 'a' }, { name: 'c' }], next: 'c' });
+      expect(await page('c')).toMatchObject({ tags: [{ name: 'd' }], next: undefined });
     }
   });
 });

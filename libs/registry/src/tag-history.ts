@@ -1,4 +1,4 @@
-import type { Metadata, MovedTag, TagMove, TagNow } from '@slipway/metadata';
+import type { Metadata, TagMove } from '@slipway/metadata';
 import type { Digest, RepositoryName, Tag } from '@slipway/oci';
 import { type By, eventOf, onRepository } from './audit-event.ts';
 import { RegistryError } from './errors.ts';
@@ -18,19 +18,6 @@ export class TagHistory {
 
   constructor(metadata: Metadata) {
     this.#metadata = metadata;
-  }
-
-  /** At most `limit` tags behind `after`, in byte order: as they are, or as they were at a time. */
-  async tags(
-    repository: RepositoryName,
-    at: Date | undefined,
-    after: string,
-    limit: number,
-  ): Promise<readonly (MovedTag | TagNow)[]> {
-    const { tables } = this.#metadata;
-    const id = await existing(tables, repository);
-    if (at === undefined) return tables.tagMoves.now(id, after, limit);
-    return tables.tagMoves.asOf(id, at, after, limit);
   }
 
   /** At most `limit` moves of a tag, newest first, of those before the move of that id. */

@@ -73,7 +73,7 @@ const pullable = async (repository: RepositoryName, digest: Digest) =>
 
 /** Everything that is there, for equality. */
 async function contents(repository: RepositoryName) {
-  const tags = await one.tagHistory.tags(repository, undefined, '', 100);
+  const { tags } = await one.listTags(repository);
   const manifests = await registry.database.query<{ digest: string }>(
     `select m.digest, m.subject, m.media_type, m.pushed_at, array(
         select r.digest from manifest_references r

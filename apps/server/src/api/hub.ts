@@ -4,12 +4,15 @@ import type { Metadata } from '@slipway/metadata';
 import {
   AccessTokens,
   Accounts,
+  type Blobs,
   Explanations,
   type Founders,
   type GarbageTimes,
   type Identities,
+  Images,
   Ledger,
   Links,
+  type Manifests,
   Newsroom,
   Organisations,
   type Quotas,
@@ -19,6 +22,7 @@ import {
   Robots,
   RoleGrants,
   TagHistory,
+  TagList,
   TagRules,
   Teams,
   Trash,
@@ -31,6 +35,7 @@ export interface Hub {
   readonly accessTokens: AccessTokens;
   readonly accounts: Accounts;
   readonly explanations: Explanations;
+  readonly images: Images;
   readonly ledger: Ledger;
   readonly links: Links;
   readonly metadata: Metadata;
@@ -42,6 +47,7 @@ export interface Hub {
   readonly robots: Robots;
   readonly roleGrants: RoleGrants;
   readonly tagHistory: TagHistory;
+  readonly tagList: TagList;
   readonly tagRules: TagRules;
   readonly teams: Teams;
   readonly trash: Trash;
@@ -52,10 +58,14 @@ export function openHub(
   metadata: Metadata,
   identities: Identities,
   {
+    blobs,
+    manifests,
     quotas,
     repositories,
     resources,
   }: {
+    readonly blobs: Blobs;
+    readonly manifests: Manifests;
     readonly quotas: Quotas;
     readonly repositories: Repositories;
     readonly resources: Resources;
@@ -64,10 +74,12 @@ export function openHub(
   times: GarbageTimes,
 ): Hub {
   const accounts = new Accounts(metadata, { hash: hashPassword, verify: verifyPassword }, times);
+  const images = new Images(metadata, manifests, blobs);
   return {
     accessTokens: new AccessTokens(metadata, times.now, randomUUID),
     accounts,
     explanations: new Explanations(metadata, identities, resources),
+    images,
     ledger: new Ledger(metadata),
     links: new Links(metadata, accounts),
     metadata,
@@ -79,6 +91,7 @@ export function openHub(
     robots: new Robots(metadata),
     roleGrants: new RoleGrants(metadata),
     tagHistory: new TagHistory(metadata),
+    tagList: new TagList(metadata, images),
     tagRules: new TagRules(metadata),
     teams: new Teams(metadata),
     trash: new Trash(metadata, times),

@@ -1,6 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { BASE, listTags, restoreTag, tagHistory } from '@slipway/api';
-import { may, TagHistory } from '@slipway/registry';
+import { may, TagHistory, TagList } from '@slipway/registry';
 import { Answers } from './answers.ts';
 import { byOf } from './by.ts';
 import { type Call, repositoryOf } from './call.ts';
@@ -10,18 +10,20 @@ import { idOf, pageOf } from './pages.ts';
 export class TagsController {
   readonly #history: TagHistory;
 
-  constructor(@Inject(TagHistory) history: TagHistory) {
+  readonly #list: TagList;
+
+  constructor(@Inject(TagHistory) history: TagHistory, @Inject(TagList) list: TagList) {
     this.#history = history;
+    this.#list = list;
   }
 
   @Answers(listTags)
   async list(call: Call<typeof listTags>) {
-    const { query } = call;
-    return pageOf(
-      query,
-      (after, limit) => this.#history.tags(repositoryOf(call), query.at, after, limit),
-      ({ name }) => name,
-    );
+    const { at, q, sort, after, limit } = call.query;
+    const wanted = { at, text: q, order: orderOf(sort), after, limit };
+    const { tags, next, total } = await this.#list.page(repositoryOf(call), wanted);
+    const items = tags.map((tag) => ({ ...tag, platforms: tag.platforms ?? [] }));
+    return { items, next, total };
   }
 
   /** Addresses and credentials are for those who look after the repository. */
@@ -48,5 +50,25 @@ export class TagsController {
   async restore(call: Call<typeof restoreTag>) {
     const { repository, tag } = call.parameters;
     return this.#history.restore(repository, tag, call.body.digest, byOf(call));
+  }
+}
+
+type Sort = Call<typeof listTags>['query']['sort'];
+
+function orderOf(sort: Sort) {
+  switch (sort) {
+    case 'name':
+    case 'pushed':
+    case 'size':
+    case 'pulls':
+      return { by: sort, descending: false };
+    case '-name':
+      return { by: 'name', descending: true } as const;
+    case '-pushed':
+      return { by: 'pushed', descending: true } as const;
+    case '-size':
+      return { by: 'size', descending: true } as const;
+    case '-pulls':
+      return { by: 'pulls', descending: true } as const;
   }
 }

@@ -128,7 +128,10 @@ test('the tags of a repository are listed as they are, and as they were', async 
   const first = await push(repository, 'latest', 'ada');
   const { items } = await app.ask('cyd', listTags, { parameters: { repository } });
   expect(items).toEqual([
-    { name: 'latest', digest: first, at: expect.any(Date) as Date, actor: 'ada', pulls: 0 },
+    {
+      ...{ name: 'latest', digest: first, at: expect.any(Date) as Date, actor: 'ada', pulls: 0 },
+      ...{ mediaType: INDEX, kind: 'index', bytes: 0, platforms: [] },
+    },
   ]);
   const at = new Date((items[0]?.at.getTime() ?? 0) - 1);
   const before = await app.ask('cyd', listTags, {
@@ -221,4 +224,34 @@ test('a rule that cannot be meant is refused', async () => {
   expect(await set(['!latest'])).toMatchObject({
     detail: '!latest excepts from nothing; say from what too: *, for all tags',
   });
+});
+
+test('tags come in the order that is asked for, by pages, with what they are', async () => {
+  const repository = await aRepository();
+  for (const tag of ['b', 'a', 'c']) await push(repository, tag, 'bob');
+  const parameters = { repository };
+  const list = async (query: Record<string, string>) =>
+    app.ask('cyd', listTags, { parameters, query: { limit: '2', ...query } });
+
+  const first = await list({ sort: '-pushed' });
+  expect(first).toMatchObject({
+    items: [
+      { name: 'c', actor: 'bob', mediaType: INDEX, kind: 'index', bytes: 0, platforms: [] },
+      { name: 'a' },
+    ],
+    total: 3,
+  });
+  expect(await list({ sort: '-pushed', after: first.next ?? '' })).toMatchObject({
+    items: [{ name: 'b' }],
+    total: 3,
+  });
+  expect(await list({ q: 'B' })).toMatchObject({ items: [{ name: 'b' }], total: 1 });
+  for (const query of [
+    { sort: '-size', at: '2100-01-01T00:00:00Z' },
+    { sort: 'age' },
+    { sort: 'pulls', after: 'a' },
+  ]) {
+    const asking = { parameters, query: query as Record<string, string> };
+    expect(await app.refused('cyd', listTags, asking)).toMatchObject({ status: 400 });
+  }
 });

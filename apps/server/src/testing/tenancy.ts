@@ -222,7 +222,7 @@ async function putManifest(tables: Tables, id: number, version: string): Promise
   const digest = digestOf('sha256', hash('sha256', content, 'hex'));
   const more = {
     ...{ subject: undefined, artifactType: undefined, annotations: undefined },
-    ...{ kind: 'index' as const, layersSize: 0 },
+    ...{ kind: 'index' as const, layersSize: 0, platforms: [] },
   } as const;
   const manifest = { digest, mediaType, size: content.length, content, ...more } as const;
   await tables.manifests.put(id, manifest, []);

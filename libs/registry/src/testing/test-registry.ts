@@ -12,7 +12,9 @@ import { Quotas } from '../quotas.ts';
 import { Referrers } from '../referrers.ts';
 import { Repositories } from '../repositories.ts';
 import { Retention } from '../retention.ts';
+import { Images } from '../images.ts';
 import { TagHistory } from '../tag-history.ts';
+import { TagList } from '../tag-list.ts';
 import { TagRules } from '../tag-rules.ts';
 import { Trash } from '../trash.ts';
 import { Webhooks } from '../webhooks.ts';
@@ -53,6 +55,7 @@ export class Replica {
   readonly repositories: Repositories;
   readonly retention: Retention;
   readonly tagHistory: TagHistory;
+  readonly tagList: TagList;
   readonly tagRules: TagRules;
   readonly trash: Trash;
   readonly webhooks: Webhooks;
@@ -68,6 +71,7 @@ export class Replica {
     this.repositories = new Repositories(metadata, times, this.quotas);
     this.retention = new Retention(metadata, times);
     this.tagHistory = new TagHistory(metadata);
+    this.tagList = new TagList(metadata, new Images(metadata, this.manifests, this.blobs));
     this.tagRules = new TagRules(metadata);
     this.trash = new Trash(metadata, times);
     this.webhooks = new Webhooks(metadata);
@@ -101,6 +105,16 @@ export class Replica {
       bytes,
     });
     return digest;
+  }
+
+  /** All, by name, as they are; or as `wanted` says. */
+  async listTags(
+    repository: RepositoryName,
+    wanted: Partial<Parameters<TagList['page']>[1]> = {},
+  ): ReturnType<TagList['page']> {
+    const order = { by: 'name', descending: false } as const;
+    const all = { at: undefined, text: undefined, order, after: undefined, limit: 1000 };
+    return this.tagList.page(repository, { ...all, ...wanted });
   }
 }
 
