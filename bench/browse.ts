@@ -1,7 +1,15 @@
 import { join } from 'node:path';
 import { EmbeddedPostgres, Metadata, migrate, type TagOrder } from '@slipway/metadata';
-import { parseRepositoryName } from '@slipway/oci';
-import { Blobs, Images, Manifests, Quotas, TagList } from '@slipway/registry';
+import { parseNamePattern, parseRepositoryName } from '@slipway/oci';
+import {
+  ANONYMOUS,
+  Blobs,
+  Images,
+  Manifests,
+  Quotas,
+  Repositories,
+  TagList,
+} from '@slipway/registry';
 import { MemoryBlobStore } from '@slipway/storage';
 import pg from 'pg';
 import { scratchFolder, undoAll, undoAllOnSignals, undoAtEnd } from './leave-nothing-behind.ts';
@@ -10,6 +18,7 @@ import { describeMachine } from './report/machine.ts';
 // How long people wait for lists, of much: `npm run bench:browse`.
 
 const TAGS = 100_000;
+const REPOSITORIES = 10_000;
 const PAGE = 50;
 const ROUNDS = 20;
 const TIMES = {
@@ -96,12 +105,50 @@ async function tags({ sql, metadata }: Bench): Promise<void> {
   await measured('with what none has in its name', searched('none has it'));
 }
 
+/** Of `REPOSITORIES`, each with an image, those of a person: every hundredth, and what is public. */
+async function repositories({ sql, metadata }: Bench): Promise<void> {
+  await sql.query(`
+    insert into repositories (name, description, visibility)
+      select 'team-' || n % 100 || '/app-' || n, 'the app number ' || n,
+        case when n % 10 = 0 then 'public' else 'private' end
+      from generate_series(1, ${REPOSITORIES}) n;
+    insert into manifests (repository_id, digest, media_type, content, size, pushed_at)
+      select id, 'sha256:' || encode(sha256(name::bytea), 'hex'),
+        'application/vnd.oci.image.manifest.v1+json', '{}', 2, now() - make_interval(secs => id)
+      from repositories where name like 'team-%';
+    insert into tags (repository_id, name, digest)
+      select repository_id, 'latest', digest from manifests m
+      join repositories r on r.id = m.repository_id where r.name like 'team-%';
+  `);
+  await sql.query('vacuum analyze');
+  const list = new Repositories(metadata, TIMES, new Quotas(metadata, TIMES));
+  const pattern = parseNamePattern('team-7/*');
+  if (pattern === undefined) throw new Error('team-7/* is no pattern');
+  const right = { pattern, role: 'pull', through: 'a team' } as const;
+  const person = { ...ANONYMOUS, kind: 'account', name: 'ada', rights: [right] } as const;
+  for (const [who, identity] of [
+    ['who may pull some', person],
+    ['an administrator', { ...person, administrator: true }],
+    ['a visitor', ANONYMOUS],
+  ] as const) {
+    console.log(`\n${PAGE} of ${REPOSITORIES} repositories, for ${who}`);
+    for (const by of ['name', 'last-pushed'] as const) {
+      for (const text of [undefined, 'number 77', 'none has it']) {
+        const page = { by, after: undefined, limit: PAGE };
+        const what = `${by}${text === undefined ? '' : `, with “${text}”`}`;
+        await measured(what, () => list.browse(identity, page, { text }));
+      }
+    }
+  }
+}
+
 try {
   undoAllOnSignals();
   const machine = describeMachine();
   console.log(`${machine.processor}, ${machine.cores} cores; load ${machine.load}`);
   const bench = await start();
   await tags(bench);
+  await repositories(bench);
 } finally {
   await undoAll();
 }

@@ -11,6 +11,7 @@ import { AddQuotas1795700500000 } from './1795700500000-add-quotas.ts';
 import { CreateWebhooks1795700600000 } from './1795700600000-create-webhooks.ts';
 import { DescribeManifests1795701000000 } from './1795701000000-describe-manifests.ts';
 import { IndexTags1795701100000 } from './1795701100000-index-tags.ts';
+import { AddReadmes1795701150000 } from './1795701150000-add-readmes.ts';
 
 /** Every migration, oldest first. One that has landed is never edited. */
 export const migrations: readonly (new () => MigrationInterface)[] = [
@@ -26,4 +27,5 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   CreateWebhooks1795700600000,
   DescribeManifests1795701000000,
   IndexTags1795701100000,
+  AddReadmes1795701150000,
 ];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { endpoint, nothing } from './endpoint.ts';
-import { displayName, email, membership, password, role, time } from './words.ts';
+import { displayName, email, membership, password, repositoryName, role, time } from './words.ts';
 
 const limit = z.object({
   of: z.enum(['registry-token', 'access-token']),
@@ -93,4 +93,28 @@ export const changePassword = endpoint({
   example: { body: { old: 'the one before', new: 'correct horse battery staple' } },
 });
 
-export const ACCOUNT = [showAccount, updateAccount, changePassword];
+const favourite = {
+  path: '/account/favourites/{repository}',
+  access: { of: 'own-account' },
+  parameters: { repository: repositoryName },
+  answer: nothing,
+  example: {},
+} as const;
+
+export const addFavourite = endpoint({
+  ...favourite,
+  id: 'account.add-favourite',
+  method: 'PUT',
+  words: 'account add-favourite <repository>',
+  summary: 'Put a repository that I may pull among my favourites',
+});
+
+export const removeFavourite = endpoint({
+  ...favourite,
+  id: 'account.remove-favourite',
+  method: 'DELETE',
+  words: 'account remove-favourite <repository>',
+  summary: 'Take a repository from my favourites',
+});
+
+export const ACCOUNT = [showAccount, updateAccount, changePassword, addFavourite, removeFavourite];

@@ -1,5 +1,11 @@
 export { type Access, accessInWords } from './access.ts';
-export { changePassword, showAccount, updateAccount } from './account.ts';
+export {
+  addFavourite,
+  changePassword,
+  removeFavourite,
+  showAccount,
+  updateAccount,
+} from './account.ts';
 export {
   createAccount,
   deleteAccount,
@@ -61,6 +67,7 @@ export {
   deleteRepository,
   listRepositories,
   moveRepository,
+  setReadme,
   setVisibility,
   showRepository,
   updateRepository,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { endpoint, nothing } from './endpoint.ts';
 import {
   description,
+  flag,
   namespaceName,
   page,
   pageQuery,
@@ -22,8 +23,33 @@ const repository = z
     tags: z.number().int().describe('How many there are.'),
     lastPushAt: time.optional(),
     createdAt: time,
+    favourite: z.boolean().describe('Of who asks.'),
   })
   .meta({ id: 'Repository' });
+
+/** In bytes. */
+const LONGEST_README = 100 * 1024;
+
+const readme = z
+  .string()
+  .refine(
+    (text) => new TextEncoder().encode(text).length <= LONGEST_README,
+    'is longer than 100 KB',
+  )
+  .refine((text) => !text.includes('\0'), 'has a NUL in it')
+  .describe('Markdown, at most 100 KB.');
+
+const wholeRepository = repository
+  .extend({
+    readme,
+    bytes: z.number().int().describe('Of its blobs, each once.'),
+    pulls: z.number().int().describe('Of all its manifests; counted within half a minute.'),
+    lastPulledAt: time.optional(),
+    may: z
+      .array(z.enum(['pull', 'push', 'delete', 'maintain', 'administer']))
+      .describe('What who asks may do there.'),
+  })
+  .meta({ id: 'WholeRepository' });
 
 const WEB = {
   name: 'acme/web',
@@ -32,6 +58,7 @@ const WEB = {
   tags: 12,
   lastPushAt: '2026-11-25T12:00:00.000Z',
   createdAt: '2026-11-01T12:00:00.000Z',
+  favourite: true,
 };
 const parameters = { repository: repositoryName };
 const who = (action: 'pull' | 'maintain' | 'administer') =>
@@ -42,11 +69,17 @@ export const listRepositories = endpoint({
   method: 'GET',
   path: '/repositories',
   words: 'repositories list',
-  summary: 'List the repositories that I may pull, or search them by name',
-  access: { of: 'signed-in' },
+  summary: 'List the repositories that I may pull, or search them by name and description',
+  description: 'Without signing in: those that are public.',
+  access: { of: 'anybody' },
   query: {
-    q: search.optional(),
+    q: search.optional().describe('Part of the name or the description.'),
     namespace: namespaceName.optional().describe('Only those of this person or organisation.'),
+    favourite: flag.optional().describe('Only my favourites.'),
+    sort: z
+      .enum(['name', '-pushed'])
+      .default('name')
+      .describe('In which order; -pushed: what was pushed to last comes first.'),
     ...pageQuery,
   },
   answer: page(repository),
@@ -76,6 +109,7 @@ export const createRepository = endpoint({
       visibility: 'private',
       tags: 0,
       createdAt: WEB.createdAt,
+      favourite: false,
     },
   },
 });
@@ -88,8 +122,13 @@ export const showRepository = endpoint({
   summary: 'Show a repository',
   access: who('pull'),
   parameters,
-  answer: repository,
-  example: { answer: WEB },
+  answer: wholeRepository,
+  example: {
+    answer: {
+      ...WEB,
+      ...{ readme: '# The shop', bytes: 62_914_560, pulls: 12, may: ['pull', 'push'] },
+    },
+  },
 });
 
 export const updateRepository = endpoint({
@@ -103,6 +142,20 @@ export const updateRepository = endpoint({
   body: { description },
   answer: repository,
   example: { body: { description: 'The shop' }, answer: WEB },
+});
+
+export const setReadme = endpoint({
+  id: 'repositories.set-readme',
+  method: 'PUT',
+  path: '/repositories/{repository}/readme',
+  words: 'repositories set-readme <repository> <readme>',
+  summary: "Write a repository's README",
+  description: 'An empty one takes it away.',
+  access: who('maintain'),
+  parameters,
+  body: { readme },
+  answer: z.object({ readme }),
+  example: { body: { readme: '# The shop' }, answer: { readme: '# The shop' } },
 });
 
 export const setVisibility = endpoint({
@@ -151,6 +204,7 @@ export const REPOSITORIES = [
   createRepository,
   showRepository,
   updateRepository,
+  setReadme,
   setVisibility,
   moveRepository,
   deleteRepository,

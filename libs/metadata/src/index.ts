@@ -17,7 +17,14 @@ export type { Namespace, NamespaceId } from './namespaces.table.ts';
 export { Remembered } from './remembered.ts';
 export type { NewOneTimeLink, OneTimeLink } from './one-time-links.table.ts';
 export type { Member, MemberRole } from './organisation-members.table.ts';
-export type { Repository, RepositoryFilter, RepositoryId, Visible } from './repositories.table.ts';
+export type { NewRepository, RepositoryId } from './repositories.table.ts';
+export type {
+  RepositoriesPage,
+  Repository,
+  RepositoryFilter,
+  RepositoryPlace,
+  WholeRepository,
+} from './repository-list.table.ts';
 export type { Going, Judged, RetentionSummary } from './retention.table.ts';
 export type { Quota, Usage } from './quotas.table.ts';
 export type { RetentionPolicy, RetentionRule } from './retention-policy.ts';
@@ -34,5 +41,6 @@ export type { TagMove } from './tag-moves.table.ts';
 export type { Team, TeamGroup, TeamId } from './teams.table.ts';
 export type { Discarding, Trashed, TrashedManifest, TrashFilter } from './trash.table.ts';
 export type { UploadRecord } from './uploads.table.ts';
+export type { Visible } from './visible.ts';
 export type { Delivery, TakenDelivery, Webhook, WebhookEventType } from './webhooks.table.ts';
 export type { Writer } from './writer.ts';

@@ -10,6 +10,7 @@ import { RepositoryRow } from './repository.row.ts';
 @Index('manifests_subject', ['repository_id', 'subject', 'digest'], {
   where: 'subject is not null',
 })
+@Index('manifests_pushed_at', ['repository_id', 'pushed_at'])
 export class ManifestRow {
   @PrimaryColumn({ type: 'bigint', primaryKeyConstraintName: 'manifests_pkey' })
   repository_id!: number;

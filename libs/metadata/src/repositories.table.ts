@@ -1,34 +1,14 @@
-import type { NamePattern, RepositoryName } from '@slipway/oci';
-import { containing, like } from './like.ts';
+import type { RepositoryName } from '@slipway/oci';
+import { like } from './like.ts';
 import type { RepositoryRow } from './repository.row.ts';
 import type { Sql, Statement } from './sql.ts';
+import { SAYABLE, type Visible } from './visible.ts';
 
 /** A repository's row id; it never leaves the domain. */
 export type RepositoryId = number;
 
-/** Which repositories somebody may pull. */
-export interface Visible {
-  /** Those whose names fit one of these, and the public ones; `undefined` for all. */
-  readonly patterns: readonly NamePattern[] | undefined;
-  /** Of them, those whose names fit one of these too. */
-  readonly within: readonly NamePattern[] | undefined;
-}
-
-/** A repository as people look at it. */
-export interface Repository {
+export interface NewRepository extends Pick<RepositoryRow, 'description' | 'visibility'> {
   readonly name: RepositoryName;
-  readonly description: string;
-  readonly visibility: RepositoryRow['visibility'];
-  /** How many there are. */
-  readonly tags: number;
-  readonly lastPushAt: Date | undefined;
-  readonly createdAt: Date;
-}
-
-export interface RepositoryFilter {
-  /** A part of the name. */
-  readonly text?: string | undefined;
-  readonly namespace?: string | undefined;
 }
 
 export class RepositoriesTable {
@@ -74,40 +54,17 @@ export class RepositoriesTable {
     return (await this.#sql.query(UNDER, [namespace])).map((row) => row.name);
   }
 
-  async show(name: RepositoryName): Promise<Repository | undefined> {
-    const [row] = await this.#sql.query(SHOW, [name]);
-    return row && toRepository(row);
-  }
-
-  /** As `list`, whole, of those that the filter lets through. */
-  async browse(
-    after: string,
-    limit: number,
-    { patterns, within }: Visible,
-    { text, namespace }: RepositoryFilter,
-  ): Promise<Repository[]> {
-    const rows = await this.#sql.query(BROWSE, [
-      ...[after, limit, patterns?.map(like), within?.map(like)],
-      ...[text && containing(text), namespace],
-    ]);
-    return rows.map(toRepository);
-  }
-
   /** `false`, and nothing made, when it is there already. */
-  async insert({
-    name,
-    description,
-    visibility,
-  }: Pick<Repository, 'name' | 'description' | 'visibility'>): Promise<boolean> {
+  async insert({ name, description, visibility }: NewRepository): Promise<boolean> {
     return (await this.#sql.query(INSERT_WHOLE, [name, description, visibility])).length > 0;
   }
 
   /** What is `undefined` stays as it is. */
   async update(
     id: RepositoryId,
-    change: Partial<Pick<Repository, 'description' | 'visibility'>>,
+    change: Partial<Pick<RepositoryRow, 'description' | 'visibility' | 'readme'>>,
   ): Promise<void> {
-    await this.#sql.query(UPDATE, [id, change.description, change.visibility]);
+    await this.#sql.query(UPDATE, [id, change.description, change.visibility, change.readme]);
   }
 
   /** Patterns of its tags that are immutable, and those that its namespace says. */
@@ -149,48 +106,6 @@ export class RepositoriesTable {
   }
 }
 
-interface Row extends Pick<RepositoryRow, 'description' | 'visibility' | 'created_at'> {
-  readonly name: RepositoryName;
-  readonly tags: number;
-  readonly last_push_at: Date | null;
-}
-
-function toRepository(row: Row): Repository {
-  return {
-    name: row.name,
-    description: row.description,
-    visibility: row.visibility,
-    tags: row.tags,
-    lastPushAt: row.last_push_at ?? undefined,
-    createdAt: row.created_at,
-  };
-}
-
-const SELECT = `select name, description, visibility, created_at,
-    (select count(*)::integer from tags t where t.repository_id = r.id) as tags,
-    greatest(
-      (select max(m.pushed_at) from manifests m where m.repository_id = r.id),
-      (select max(t.updated_at) from tags t where t.repository_id = r.id)) as last_push_at
-  from repositories r`;
-
-/** Not those that keep what is in the trash. */
-const SAYABLE = "name < '~'";
-
-const SHOW: Statement<Row> = {
-  name: 'repositories.show',
-  text: `${SELECT} where name = $1`,
-};
-
-const BROWSE: Statement<Row> = {
-  name: 'repositories.browse',
-  text: `${SELECT} where name > $1 and ${SAYABLE}
-      and ($3::text[] is null or visibility = 'public' or name like any($3))
-      and ($4::text[] is null or name like any($4))
-      and ($5::text is null or name like $5)
-      and ($6::text is null or name >= $6::text || '/' and name < $6::text || '0')
-    order by name limit $2`,
-};
-
 const INSERT_WHOLE: Statement<unknown> = {
   name: 'repositories.insert-whole',
   text: `insert into repositories (name, description, visibility) values ($1, $2, $3)
@@ -200,7 +115,7 @@ const INSERT_WHOLE: Statement<unknown> = {
 const UPDATE: Statement<unknown> = {
   name: 'repositories.update',
   text: `update repositories set description = coalesce($2, description),
-      visibility = coalesce($3, visibility) where id = $1`,
+      visibility = coalesce($3, visibility), readme = coalesce($4, readme) where id = $1`,
 };
 
 const IMMUTABLE_TAGS: Statement<{ patterns: string[]; inherited: string[] }> = {

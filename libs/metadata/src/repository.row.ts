@@ -24,6 +24,10 @@ export class RepositoryRow {
   @Column({ type: 'text', default: '' })
   description!: string;
 
+  /** Markdown. */
+  @Column({ type: 'text', default: '' })
+  readme!: string;
+
   /** Patterns of tags that are never moved or deleted once they are there. */
   @Column({ type: 'text', array: true, default: () => "'{}'" })
   immutable_tags!: string[];

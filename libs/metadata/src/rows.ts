@@ -5,6 +5,7 @@ import { AuditEventRow } from './audit-event.row.ts';
 import { BlobReviewRow } from './blob-review.row.ts';
 import { BlobRow } from './blob.row.ts';
 import { DeletionRow } from './deletion.row.ts';
+import { FavouriteRow } from './favourite.row.ts';
 import { ManifestPullRow } from './manifest-pull.row.ts';
 import { ManifestReferenceRow } from './manifest-reference.row.ts';
 import { ManifestRow } from './manifest.row.ts';
@@ -41,6 +42,7 @@ export const rows = [
   BlobReviewRow,
   BlobRow,
   DeletionRow,
+  FavouriteRow,
   ManifestPullRow,
   ManifestReferenceRow,
   ManifestRow,

@@ -4,6 +4,7 @@ import { AuditEventsTable } from './audit-events.table.ts';
 import { BlobReviewsTable } from './blob-reviews.table.ts';
 import { BlobsTable } from './blobs.table.ts';
 import { DeletionsTable } from './deletions.table.ts';
+import { FavouritesTable } from './favourites.table.ts';
 import { IdentitiesTable } from './identities.table.ts';
 import { ImagesTable } from './images.table.ts';
 import { ManifestPullsTable } from './manifest-pulls.table.ts';
@@ -12,6 +13,7 @@ import { NamespacesTable } from './namespaces.table.ts';
 import { OneTimeLinksTable } from './one-time-links.table.ts';
 import { OrganisationMembersTable } from './organisation-members.table.ts';
 import { RepositoriesTable } from './repositories.table.ts';
+import { RepositoryListTable } from './repository-list.table.ts';
 import { SignInFailuresTable } from './sign-in-failures.table.ts';
 import { RobotTrustsTable } from './robot-trusts.table.ts';
 import { SessionsTable } from './sessions.table.ts';
@@ -38,6 +40,7 @@ export interface Tables {
   readonly blobReviews: BlobReviewsTable;
   readonly blobs: BlobsTable;
   readonly deletions: DeletionsTable;
+  readonly favourites: FavouritesTable;
   readonly identities: IdentitiesTable;
   readonly images: ImagesTable;
   readonly manifestPulls: ManifestPullsTable;
@@ -46,6 +49,7 @@ export interface Tables {
   readonly oneTimeLinks: OneTimeLinksTable;
   readonly organisationMembers: OrganisationMembersTable;
   readonly repositories: RepositoriesTable;
+  readonly repositoryList: RepositoryListTable;
   readonly signInFailures: SignInFailuresTable;
   readonly robotTrusts: RobotTrustsTable;
   readonly sessions: SessionsTable;
@@ -73,6 +77,7 @@ export function tablesOver(sql: Sql): Tables {
     blobReviews: new BlobReviewsTable(sql),
     blobs: new BlobsTable(sql),
     deletions: new DeletionsTable(sql),
+    favourites: new FavouritesTable(sql),
     identities: new IdentitiesTable(sql),
     images: new ImagesTable(sql),
     manifestPulls: new ManifestPullsTable(sql),
@@ -81,6 +86,7 @@ export function tablesOver(sql: Sql): Tables {
     oneTimeLinks: new OneTimeLinksTable(sql),
     organisationMembers: new OrganisationMembersTable(sql),
     repositories: new RepositoriesTable(sql),
+    repositoryList: new RepositoryListTable(sql),
     signInFailures: new SignInFailuresTable(sql),
     robotTrusts: new RobotTrustsTable(sql),
     sessions: new SessionsTable(sql),

@@ -34,6 +34,7 @@ export {
 } from './external-accounts.ts';
 export { discardStrays } from './discard-strays.ts';
 export { type About, Explanations } from './explanations.ts';
+export { Favourites } from './favourites.ts';
 export type { GarbageTimes } from './garbage-times.ts';
 export { fingerprint, Identities } from './identities.ts';
 export { compareImages, type Comparison } from './compare-images.ts';

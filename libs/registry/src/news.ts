@@ -29,6 +29,7 @@ const TYPES: Readonly<Record<string, NewsType>> = {
   'retention.apply': 'retention',
   'repositories.create': 'change',
   'repositories.move': 'change',
+  'repositories.set-readme': 'change',
   'repositories.set-visibility': 'change',
   'repositories.update': 'change',
 };

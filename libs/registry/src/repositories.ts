@@ -1,14 +1,19 @@
 import type {
+  AccountId,
   Metadata,
   NamespaceId,
+  NewRepository,
+  RepositoriesPage,
   Repository,
   RepositoryFilter,
   RepositoryId,
+  RepositoryPlace,
   Tables,
   Visible,
+  WholeRepository,
 } from '@slipway/metadata';
 import type { RepositoryName, Tag } from '@slipway/oci';
-import type { Identity } from './access.ts';
+import { ANONYMOUS, type Identity } from './access.ts';
 import type { By } from './audit-event.ts';
 import { RegistryError } from './errors.ts';
 import type { GarbageTimes } from './garbage-times.ts';
@@ -19,6 +24,12 @@ import { deleteRepository } from './removal.ts';
 export interface Page<Name> {
   readonly names: readonly Name[];
   readonly more: boolean;
+}
+
+/** Which page of the list. */
+interface Wanted extends Pick<RepositoriesPage, 'by' | 'limit'> {
+  /** The `next` of the page before. */
+  readonly after: string | undefined;
 }
 
 /** Which repositories there are, and which tags each has. */
@@ -40,43 +51,46 @@ export class Repositories {
     return page(await repositories.list(after, limit + 1, visibleTo(identity)), limit);
   }
 
-  /** As `list`, whole, of those that the filter lets through. */
+  /** As `list`, as people look through them, of those that the filter lets through. */
   async browse(
     identity: Identity,
-    after: string,
-    limit: number,
+    { by, after, limit }: Wanted,
     filter: RepositoryFilter,
-  ): Promise<readonly Repository[]> {
-    const { repositories } = this.#metadata.tables;
-    return repositories.browse(after, limit, visibleTo(identity), filter);
+  ): Promise<{ readonly repositories: readonly Repository[]; readonly next: string | undefined }> {
+    const { repositoryList } = this.#metadata.tables;
+    const page = { by, after: placeOf(by, after), limit: limit + 1 };
+    const found = await repositoryList.page(page, visibleTo(identity), filter, viewerOf(identity));
+    const repositories = found.slice(0, limit);
+    const last = found.length > limit ? repositories.at(-1) : undefined;
+    return { repositories, next: last && (by === 'name' ? last.name : `${last.key}~${last.name}`) };
   }
 
-  async show(name: RepositoryName): Promise<Repository> {
-    const found = await this.#metadata.tables.repositories.show(name);
+  async show(name: RepositoryName, identity: Identity): Promise<WholeRepository> {
+    const { repositoryList } = this.#metadata.tables;
+    const found = await repositoryList.show(name, viewerOf(identity));
     if (found === undefined) throw unknownRepository(name);
     return found;
   }
 
   /** An empty one. */
-  async create(
-    repository: Pick<Repository, 'name' | 'description' | 'visibility'>,
-  ): Promise<Repository> {
+  async create(repository: NewRepository): Promise<Repository> {
     const { name } = repository;
     const made = await this.#quotas.admit(name, {}, () =>
       this.#metadata.tables.repositories.insert(repository),
     );
     if (!made) throw taken(name);
-    return this.show(name);
+    return this.show(name, ANONYMOUS);
   }
 
   /** What is `undefined` stays as it is. */
   async update(
     name: RepositoryName,
-    change: Partial<Pick<Repository, 'description' | 'visibility'>>,
-  ): Promise<Repository> {
+    change: Partial<Pick<WholeRepository, 'description' | 'visibility' | 'readme'>>,
+    identity: Identity,
+  ): Promise<WholeRepository> {
     const { tables } = this.#metadata;
     await tables.repositories.update(await existing(tables, name), change);
-    return this.show(name);
+    return this.show(name, identity);
   }
 
   /** With everything in it, and the robots that belong to it: those do not come back with it. */
@@ -91,7 +105,7 @@ export class Repositories {
   }
 
   /** Gives it another name. The robots that belong to it go with it, within the namespace. */
-  async move(from: RepositoryName, to: RepositoryName): Promise<Repository> {
+  async move(from: RepositoryName, to: RepositoryName, identity: Identity): Promise<Repository> {
     await this.#metadata.transaction(async (tables) => {
       if ((await tables.repositories.hold(from)) === undefined) throw unknownRepository(from);
       const [namespace, rest] = await split(tables, from);
@@ -102,7 +116,7 @@ export class Repositories {
       }
       if (!(await tables.repositories.rename(from, to))) throw taken(to);
     });
-    return this.show(to);
+    return this.show(to, identity);
   }
 
   async tags(repository: RepositoryName, after: string, limit: number): Promise<Page<Tag>> {
@@ -124,6 +138,21 @@ function visibleTo({ administrator, rights, limits }: Identity): Visible {
         )
       : undefined,
   };
+}
+
+function viewerOf({ principal }: Identity): AccountId | undefined {
+  return principal?.kind === 'account' ? principal.id : undefined;
+}
+
+function placeOf(
+  by: RepositoriesPage['by'],
+  after: string | undefined,
+): RepositoryPlace | undefined {
+  if (after === undefined) return undefined;
+  if (by === 'name') return { key: '', name: after };
+  const [, key, name] = /^(\d{1,18})~(.+)$/.exec(after) ?? [];
+  if (key !== undefined && name !== undefined) return { key, name };
+  throw new RegistryError('request-invalid', `${after} is not the next of any page in that order`);
 }
 
 /** The id of a repository that must be there. */

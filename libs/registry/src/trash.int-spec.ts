@@ -255,10 +255,11 @@ describe('a repository that was deleted', () => {
     await one.repositories.delete(WEB, ADA);
     await collect();
 
-    await expect(one.repositories.show(WEB)).rejects.toThrow(refusal('repository-unknown'));
     const all = { ...ANONYMOUS, administrator: true };
+    await expect(one.repositories.show(WEB, all)).rejects.toThrow(refusal('repository-unknown'));
     expect(await one.repositories.list(all, '', 10)).toEqual({ names: [], more: false });
-    expect(await one.repositories.browse(all, '', 10, {})).toEqual([]);
+    const page = { by: 'name', after: undefined, limit: 10 } as const;
+    expect(await one.repositories.browse(all, page, {})).toMatchObject({ repositories: [] });
     expect(await list()).toMatchObject([
       { kind: 'repository', repository: WEB, manifests: 1, tags: 2, frees: 1000 + CONFIG.length },
     ]);

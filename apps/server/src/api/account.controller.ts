@@ -1,6 +1,13 @@
 import { Controller, Inject } from '@nestjs/common';
-import { BASE, changePassword, showAccount, updateAccount } from '@slipway/api';
-import { Accounts, type Identity } from '@slipway/registry';
+import {
+  addFavourite,
+  BASE,
+  changePassword,
+  removeFavourite,
+  showAccount,
+  updateAccount,
+} from '@slipway/api';
+import { Accounts, Favourites, type Identity } from '@slipway/registry';
 import { Answers } from './answers.ts';
 import type { Call } from './call.ts';
 
@@ -8,8 +15,11 @@ import type { Call } from './call.ts';
 export class AccountController {
   readonly #accounts: Accounts;
 
-  constructor(@Inject(Accounts) accounts: Accounts) {
+  readonly #favourites: Favourites;
+
+  constructor(@Inject(Accounts) accounts: Accounts, @Inject(Favourites) favourites: Favourites) {
     this.#accounts = accounts;
+    this.#favourites = favourites;
   }
 
   @Answers(showAccount)
@@ -28,6 +38,16 @@ export class AccountController {
   @Answers(changePassword)
   async changePassword({ identity, body }: Call<typeof changePassword>) {
     await this.#accounts.changePassword(identity, body.old, body.new);
+  }
+
+  @Answers(addFavourite)
+  async addFavourite({ identity, parameters }: Call<typeof addFavourite>) {
+    await this.#favourites.add(identity, parameters.repository);
+  }
+
+  @Answers(removeFavourite)
+  async removeFavourite({ identity, parameters }: Call<typeof removeFavourite>) {
+    await this.#favourites.remove(identity, parameters.repository);
   }
 }
 

@@ -31,7 +31,15 @@ export function withoutSecrets(
   const told = Object.entries({ ...asked.query, ...asked.body, ...asked.parameters }).filter(
     ([name, value]) => value !== undefined && !isSecretField(endpoint.body.shape[name]),
   );
-  return Object.fromEntries(told);
+  return Object.fromEntries(told.map(([name, value]) => [name, shortened(value)]));
+}
+
+/** Nobody reads a whole README in a list of what was done. */
+const LONGEST = 2000;
+
+function shortened(value: unknown): unknown {
+  if (typeof value !== 'string' || value.length <= LONGEST) return value;
+  return `${value.slice(0, LONGEST)}… (${value.length} characters)`.toWellFormed();
 }
 
 function toFaults(where: Fault['in'], issue: z.core.$ZodIssue): readonly Fault[] {

@@ -6,6 +6,7 @@ import {
   Accounts,
   type Blobs,
   Explanations,
+  Favourites,
   type Founders,
   type GarbageTimes,
   type Identities,
@@ -35,6 +36,7 @@ export interface Hub {
   readonly accessTokens: AccessTokens;
   readonly accounts: Accounts;
   readonly explanations: Explanations;
+  readonly favourites: Favourites;
   readonly images: Images;
   readonly ledger: Ledger;
   readonly links: Links;
@@ -79,6 +81,7 @@ export function openHub(
     accessTokens: new AccessTokens(metadata, times.now, randomUUID),
     accounts,
     explanations: new Explanations(metadata, identities, resources),
+    favourites: new Favourites(metadata, accounts, resources),
     images,
     ledger: new Ledger(metadata),
     links: new Links(metadata, accounts),

@@ -5,6 +5,7 @@ import {
   deleteRepository,
   listRepositories,
   moveRepository,
+  setReadme,
   setVisibility,
   showRepository,
   updateRepository,
@@ -13,7 +14,8 @@ import { may, refusal, Repositories, Resources } from '@slipway/registry';
 import { Answers } from './answers.ts';
 import { byOf } from './by.ts';
 import { type Call, repositoryOf } from './call.ts';
-import { pageOf } from './pages.ts';
+
+const ACTIONS = ['pull', 'push', 'delete', 'maintain', 'administer'] as const;
 
 @Controller(BASE)
 export class RepositoriesController {
@@ -30,12 +32,14 @@ export class RepositoriesController {
 
   @Answers(listRepositories)
   async list({ query, identity }: Call<typeof listRepositories>) {
-    const filter = { text: query.q, namespace: query.namespace };
-    return pageOf(
-      query,
-      (after, limit) => this.#repositories.browse(identity, after, limit, filter),
-      ({ name }) => name,
+    const { q, namespace, favourite, sort, after, limit } = query;
+    const by = sort === 'name' ? 'name' : 'last-pushed';
+    const { repositories, next } = await this.#repositories.browse(
+      identity,
+      { by, after, limit },
+      { text: q, namespace, favourite },
     );
+    return { items: repositories, next };
   }
 
   @Answers(createRepository)
@@ -45,17 +49,29 @@ export class RepositoriesController {
 
   @Answers(showRepository)
   async show(call: Call<typeof showRepository>) {
-    return this.#repositories.show(repositoryOf(call));
+    const { identity, resource } = call;
+    const shown = await this.#repositories.show(repositoryOf(call), identity);
+    const actions = resource === undefined ? [] : ACTIONS;
+    return {
+      ...shown,
+      may: actions.filter((action) => resource && may(identity, action, resource).allowed),
+    };
   }
 
   @Answers(updateRepository)
-  async update({ parameters, body }: Call<typeof updateRepository>) {
-    return this.#repositories.update(parameters.repository, body);
+  async update({ parameters, body, identity }: Call<typeof updateRepository>) {
+    return this.#repositories.update(parameters.repository, body, identity);
+  }
+
+  @Answers(setReadme)
+  async setReadme({ parameters, body, identity }: Call<typeof setReadme>) {
+    const { readme } = await this.#repositories.update(parameters.repository, body, identity);
+    return { readme };
   }
 
   @Answers(setVisibility)
-  async setVisibility({ parameters, body }: Call<typeof setVisibility>) {
-    return this.#repositories.update(parameters.repository, body);
+  async setVisibility({ parameters, body, identity }: Call<typeof setVisibility>) {
+    return this.#repositories.update(parameters.repository, body, identity);
   }
 
   @Answers(moveRepository)
@@ -63,7 +79,7 @@ export class RepositoriesController {
     const target = await this.#resources.repository(body.name, 'administer');
     const decision = may(identity, 'administer', target);
     if (!decision.allowed) throw refusal(identity, 'administer', target, decision);
-    return this.#repositories.move(parameters.repository, body.name);
+    return this.#repositories.move(parameters.repository, body.name, identity);
   }
 
   @Answers(deleteRepository)

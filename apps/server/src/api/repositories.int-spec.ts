@@ -6,7 +6,10 @@ import {
   createRobot,
   createToken,
   deleteRepository,
+  addFavourite,
   listRepositories,
+  removeFavourite,
+  setReadme,
   moveRepository,
   renameOrganisation,
   setVisibility,
@@ -122,7 +125,7 @@ test('the list has what one may pull, by name, by namespace and page by page', a
   const scopes = [{ repositories: `${namespace}/web*`, actions: ['pull' as const] }];
   const { secret } = await app.ask('ada', createToken, { body: { name: 'x', scopes } });
   expect(await list(`Bearer ${secret}`)).toEqual([['web', 'web-shop', 'web_shop'], undefined]);
-  expect(await app.refused('', listRepositories)).toMatchObject({ status: 401 });
+  expect(await list('')).toEqual([[], undefined]);
 });
 
 test('it is deleted with everything in it, and what other repositories have of it stays', async () => {
@@ -203,4 +206,127 @@ test('it is found under the former name of its namespace to be read, and not to 
   expect((await app.fetch(`/v2/${namespace}/web/manifests/v1`, 'ada')).status).toBe(200);
   const change = { ...old, body: { description: 'x' } };
   expect(await app.refused('ada', updateRepository, change)).toMatchObject({ status: 404 });
+});
+
+test('who is shown a repository is told what they may do there', async () => {
+  const web = parametersOf(`${await anOrganisation()}/web`);
+  const mayOf = async (who: string) => (await app.ask(who, showRepository, web)).may;
+
+  expect(await mayOf('ada')).toEqual(['pull', 'push', 'delete', 'maintain', 'administer']);
+  expect(await mayOf('bob')).toEqual(['pull', 'push', 'delete', 'maintain']);
+  await app.ask('ada', setVisibility, { ...web, body: { visibility: 'public' } });
+  expect(await mayOf('cyd')).toEqual(['pull']);
+  expect(await mayOf('')).toEqual(['pull']);
+  const { secret } = await app.ask('ada', createToken, { body: { name: 'no API' } });
+  expect(await mayOf(`Bearer ${secret}`)).toEqual(['pull', 'push', 'delete']);
+});
+
+test('a repository says how large it is, and how often it was pulled', async () => {
+  const name = `${await anOrganisation()}/web`;
+  await pushTag(name, 'v1', 'ada');
+  const empty = await app.ask('ada', showRepository, parametersOf(name));
+  expect(empty).toMatchObject({ pulls: 0, readme: '', favourite: false });
+  const digest = `sha256:${hash('sha256', name)}`;
+  const headers = { 'content-type': 'application/octet-stream' };
+  const init = { method: 'POST', body: name, headers };
+  await app.fetch(`/v2/${name}/blobs/uploads/?digest=${digest}`, 'ada', init);
+  for (let n = 0; n < 3; n++) await app.fetch(`/v2/${name}/manifests/v1`, 'bob');
+  await app.pulls.write();
+
+  expect(await app.ask('ada', showRepository, parametersOf(name))).toMatchObject({
+    bytes: empty.bytes + name.length,
+    pulls: 3,
+    lastPulledAt: expect.any(Date) as Date,
+  });
+});
+
+test('its README takes the role maintain, has a limit, and is taken away by an empty one', async () => {
+  const web = parametersOf(`${await anOrganisation()}/web`);
+  const write = (readme: string) => ({ ...web, body: { readme } });
+  const readme = '# Web\n\n<script>alert(1)</script> ünd so weiter';
+
+  expect(await app.ask('bob', setReadme, write(readme))).toEqual({ readme });
+  expect(await app.ask('bob', showRepository, web)).toMatchObject({ readme });
+  const longest = 'é'.repeat(51_200);
+  await app.ask('bob', setReadme, write(longest));
+  const seen = JSON.stringify(app.witnessed.at(-1)?.detail);
+  expect(seen.length).toBeLessThan(3000);
+  for (const wrong of [`${longest}x`, 'a\0b']) {
+    expect(await app.refused('bob', setReadme, write(wrong))).toMatchObject({
+      reason: 'request-invalid',
+      detail: expect.stringMatching(/^readme (is longer than 100 KB|has a NUL in it)$/) as string,
+    });
+  }
+  await app.ask('bob', setReadme, write(''));
+  expect(await app.ask('bob', showRepository, web)).toMatchObject({ readme: '' });
+  await app.ask('ada', setVisibility, { ...web, body: { visibility: 'public' } });
+  expect(await app.refused('cyd', setReadme, write('x'))).toMatchObject({ status: 403 });
+});
+
+test('favourites are of each person, and only of what they may pull', async () => {
+  const namespace = await anOrganisation();
+  await pushTag(`${namespace}/api`, 'v1', 'ada');
+  const web = parametersOf(`${namespace}/web`);
+  const favourites = async (who: string) => {
+    const query = { favourite: 'true', namespace } as const;
+    return (await app.ask(who, listRepositories, { query })).items.map(({ name }) => name);
+  };
+
+  for (const _ of ['once', 'and once more']) await app.ask('ada', addFavourite, web);
+  expect(await favourites('ada')).toEqual([`${namespace}/web`]);
+  expect(await app.ask('ada', showRepository, web)).toMatchObject({ favourite: true });
+  expect(await app.ask('bob', showRepository, web)).toMatchObject({ favourite: false });
+  expect(await favourites('bob')).toEqual([]);
+  expect(await favourites('')).toEqual([]);
+  expect(await app.refused('cyd', addFavourite, web)).toMatchObject({
+    status: 404,
+    reason: 'repository-unknown',
+  });
+  for (const _ of ['once', 'and once more']) await app.ask('ada', removeFavourite, web);
+  expect(await favourites('ada')).toEqual([]);
+});
+
+test('repositories are found by their descriptions, and in the order of their last pushes', async () => {
+  const namespace = await anOrganisation();
+  const names = ['c', 'a', 'b'].map((name) => `${namespace}/${name}`);
+  for (const name of names) await pushTag(name, 'v1', 'ada');
+  const described = { ...parametersOf(names[0] ?? ''), body: { description: 'Our Shop_1 front' } };
+  await app.ask('ada', updateRepository, described);
+  const list = async (query: Record<string, string>) =>
+    app.ask('ada', listRepositories, { query: { namespace, ...query } });
+  const named = async (query: Record<string, string>) =>
+    (await list(query)).items.map(({ name }) => name);
+
+  expect(await named({ q: 'SHOP_1' })).toEqual([names[0]]);
+  const newest = [...names.toReversed(), `${namespace}/web`];
+  expect(await named({ sort: '-pushed' })).toEqual(newest);
+  for (const limit of ['1', '2', '3']) {
+    const seen: string[] = [];
+    let after: string | undefined;
+    do {
+      const page = await list({ sort: '-pushed', limit, ...(after !== undefined && { after }) });
+      seen.push(...page.items.map(({ name }) => name));
+      after = page.next;
+    } while (after !== undefined);
+    expect(seen).toEqual(newest);
+  }
+  const wrong = { query: { sort: '-pushed', after: 'web' } } as const;
+  expect(await app.refused('ada', listRepositories, wrong)).toMatchObject({ status: 400 });
+});
+
+test('who has not signed in is listed what is public, and nothing else', async () => {
+  const namespace = await anOrganisation();
+  await pushTag(`${namespace}/api`, 'v1', 'ada');
+  const open = { ...parametersOf(`${namespace}/api`), body: { visibility: 'public' as const } };
+  await app.ask('ada', setVisibility, open);
+
+  for (const sort of ['name', '-pushed'] as const) {
+    const query = { namespace, sort };
+    expect((await app.ask('', listRepositories, { query })).items).toMatchObject([
+      { name: `${namespace}/api`, favourite: false },
+    ]);
+    expect((await app.ask('', listRepositories, { query: { ...query, q: 'web' } })).items).toEqual(
+      [],
+    );
+  }
 });

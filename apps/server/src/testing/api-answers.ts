@@ -17,6 +17,14 @@ const ANSWERS = `
   account.show                     -        401    401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
   account.update                   -        401    401   401      401      ok       ok     ok     ok       ok    ok   ok    403   ok  403    403   403       ok   409
   account.change-password          -        401    401   401      401      ok       ok     ok     ok       ok    ok   ok    403   ok  403    403   403       ok   409
+  account.add-favourite            private  401    401   401      401      404      404    ok     ok       ok    404  ok    403   ok  403    403   403       ok   409
+  account.add-favourite            public   401    401   401      401      ok       ok     ok     ok       ok    ok   ok    403   ok  403    403   403       ok   409
+  account.add-favourite            absent   401    401   401      401      404      404    404    404      404   404  404   403   404 403    403   403       404  409
+  account.add-favourite            nowhere  401    401   401      401      404      404    404    404      404   404  404   403   404 403    403   403       404  409
+  account.remove-favourite         private  401    401   401      401      404      404    ok     ok       ok    404  ok    403   ok  403    403   403       ok   409
+  account.remove-favourite         public   401    401   401      401      ok       ok     ok     ok       ok    ok   ok    403   ok  403    403   403       ok   409
+  account.remove-favourite         absent   401    401   401      401      404      404    404    404      404   404  404   403   404 403    403   403       404  409
+  account.remove-favourite         nowhere  401    401   401      401      404      404    404    404      404   404  404   403   404 403    403   403       404  409
   tokens.list                      -        401    401   401      401      ok       ok     ok     ok       ok    ok   ok    403   ok  403    403   403       ok   409
   tokens.create                    -        401    401   401      401      ok       ok     ok     ok       ok    ok   ok    403   ok  403    403   403       ok   409
   tokens.revoke                    -        401    401   401      401      ok       ok     ok     ok       ok    ok   ok    403   ok  403    403   403       ok   409
@@ -131,7 +139,7 @@ const ANSWERS = `
   robots.delete-trust              absent   401    401   401      401      404      404    404    404      404   404  404   403   404 403    404   403       404  404
   robots.delete-trust              nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
 
-  repositories.list                -        401    401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
+  repositories.list                -        ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
   repositories.create              private  401    401   401      401      403      403    403    403      409   403  409   403   409 403    403   403       409  409
   repositories.create              public   401    401   401      401      403      403    403    403      403   403  409   403   409 403    403   403       409  409
   repositories.create              absent   401    401   401      401      403      403    403    403      403   403  ok    403   ok  403    403   403       ok   ok
@@ -144,6 +152,10 @@ const ANSWERS = `
   repositories.update              public   401    401   401      401      403      403    403    403      403   403  ok    403   ok  403    403   403       ok   ok
   repositories.update              absent   401    401   401      401      404      404    403    404      404   404  404   403   404 403    403   403       404  404
   repositories.update              nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
+  repositories.set-readme          private  401    401   401      401      404      404    403    ok       ok    404  ok    403   ok  403    403   403       ok   ok
+  repositories.set-readme          public   401    401   401      401      403      403    403    403      403   403  ok    403   ok  403    403   403       ok   ok
+  repositories.set-readme          absent   401    401   401      401      404      404    403    404      404   404  404   403   404 403    403   403       404  404
+  repositories.set-readme          nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
   repositories.set-visibility      private  401    401   401      401      404      404    403    403      ok    404  ok    403   ok  403    403   403       ok   ok
   repositories.set-visibility      public   401    401   401      401      403      403    403    403      403   403  ok    403   ok  403    403   403       ok   ok
   repositories.set-visibility      absent   401    401   401      401      404      404    403    404      404   404  404   403   404 403    403   403       404  404
