@@ -232,4 +232,49 @@ export const showImage = endpoint({
   },
 });
 
-export const IMAGES = [showImage, compareImages];
+const titled = descriptor.extend({ title: text.optional() });
+const attachment = z
+  .object({
+    digest: text,
+    mediaType: text,
+    artifactType: text.optional(),
+    size: bytes.describe('Of the manifest itself.'),
+    annotations,
+    createdAt: time.optional(),
+    blobs: z.array(titled),
+    subject: text.describe('What it is about: the image, or another of these.'),
+  })
+  .meta({ id: 'Attachment' });
+
+export const listReferrers = endpoint({
+  id: 'images.referrers',
+  method: 'GET',
+  path: '/repositories/{repository}/images/{reference}/referrers',
+  words: 'images referrers <repository> <reference>',
+  summary: 'List what was pushed about an image: signatures, SBOMs, attestations',
+  description:
+    'With what was pushed about those, too; also what cosign names by a tag. `GET /api/v1/repositories/{repository}/blobs/{digest}` downloads what they hold.',
+  access: { of: 'repository', action: 'pull', named: 'parameters' },
+  parameters: { repository: repositoryName, reference },
+  answer: z.object({ items: z.array(attachment) }),
+  example: {
+    answer: {
+      items: [
+        {
+          digest: OLD,
+          mediaType: 'application/vnd.oci.image.manifest.v1+json',
+          artifactType: 'application/spdx+json',
+          size: 731,
+          annotations: {},
+          createdAt: AT,
+          blobs: [
+            { digest: NEW, mediaType: 'application/spdx+json', size: 4711, title: 'sbom.json' },
+          ],
+          subject: NEW,
+        },
+      ],
+    },
+  },
+});
+
+export const IMAGES = [showImage, listReferrers, compareImages];

@@ -33,7 +33,7 @@ export {
 } from './endpoint.ts';
 export { ENDPOINTS } from './endpoints.ts';
 export { createGrant, deleteGrant, listGrants, whoMay } from './grants.ts';
-export { compareImages, showImage } from './images.ts';
+export { compareImages, listReferrers, showImage } from './images.ts';
 export { listKeys, withdrawKey } from './keys.ts';
 export { listAudit, listAuditOf } from './audit.ts';
 export { verifyLedger } from './ledger.ts';
@@ -135,4 +135,5 @@ export {
   rotateWebhookSecret,
   updateWebhook,
 } from './webhooks.ts';
+export { downloadOf } from './downloads.ts';
 export { newsFilter } from './news.ts';

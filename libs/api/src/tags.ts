@@ -1,7 +1,7 @@
-import { parseDigest, parseTag } from '@slipway/oci';
+import { parseTag } from '@slipway/oci';
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
-import { page, pageQuery, repositoryName, search, time } from './words.ts';
+import { digest, page, pageQuery, repositoryName, search, time } from './words.ts';
 
 const tagName = z
   .string()
@@ -12,16 +12,6 @@ const tagName = z
     return parsed ?? z.NEVER;
   })
   .describe("A tag's name: letters, digits, _, . and -, at most 128 characters.");
-
-const digest = z
-  .string()
-  .max(200)
-  .transform((text, context) => {
-    const parsed = parseDigest(text);
-    if (parsed === undefined) context.addIssue('is no digest');
-    return parsed ?? z.NEVER;
-  })
-  .describe("A manifest's digest: sha256:… with 64 hexadecimal digits.");
 
 const tag = z
   .object({

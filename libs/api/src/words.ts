@@ -1,5 +1,6 @@
 import {
   NAME_PATTERN_FORM,
+  parseDigest,
   parseNamePattern,
   parseRepositoryName,
   REPOSITORY_NAME_FORM,
@@ -40,6 +41,16 @@ export const repositoryName = z
     return parsed ?? z.NEVER;
   })
   .describe("A repository's whole name, such as acme/web.");
+
+export const digest = z
+  .string()
+  .max(200)
+  .transform((text, context) => {
+    const parsed = parseDigest(text);
+    if (parsed === undefined) context.addIssue('is no digest');
+    return parsed ?? z.NEVER;
+  })
+  .describe("A manifest's digest: sha256:… with 64 hexadecimal digits.");
 
 /** What is behind the namespace in a repository's name. */
 export const repositoryInNamespace = z

@@ -16,6 +16,7 @@ export { AccessTokens } from './access-tokens.ts';
 export { Accounts, type NewPerson, type PasswordHashing } from './accounts.ts';
 export type { Asking } from './asking.ts';
 export { type By, type Deed, eventOf, onRepository } from './audit-event.ts';
+export { type Attachment, Attachments } from './attachments.ts';
 export { AuditLog, type AuditPage } from './audit-log.ts';
 export { Blobs } from './blobs.ts';
 export { collectGarbage } from './collect-garbage.ts';

@@ -4,6 +4,7 @@ import { AccountsController } from './accounts.controller.ts';
 import { Admission } from './admission.ts';
 import { Asker } from './asker.ts';
 import { AuditController } from './audit.controller.ts';
+import { BlobsController } from './blobs.controller.ts';
 import { DoctorController } from './doctor.controller.ts';
 import { DocumentController } from './document.controller.ts';
 import { Gate } from './gate.ts';
@@ -41,6 +42,7 @@ export const API_CONTROLLERS: readonly Type[] = [
   AccountController,
   AccountsController,
   AuditController,
+  BlobsController,
   DoctorController,
   DocumentController,
   GrantsController,

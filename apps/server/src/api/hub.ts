@@ -4,6 +4,7 @@ import type { Metadata } from '@slipway/metadata';
 import {
   AccessTokens,
   Accounts,
+  Attachments,
   type Blobs,
   Explanations,
   Favourites,
@@ -17,6 +18,7 @@ import {
   Newsroom,
   Organisations,
   type Quotas,
+  type Referrers,
   type Repositories,
   type Resources,
   Retention,
@@ -35,6 +37,8 @@ import { hashPassword, verifyPassword } from '../auth/passwords.ts';
 export interface Hub {
   readonly accessTokens: AccessTokens;
   readonly accounts: Accounts;
+  readonly attachments: Attachments;
+  readonly blobs: Blobs;
   readonly explanations: Explanations;
   readonly favourites: Favourites;
   readonly images: Images;
@@ -63,12 +67,14 @@ export function openHub(
     blobs,
     manifests,
     quotas,
+    referrers,
     repositories,
     resources,
   }: {
     readonly blobs: Blobs;
     readonly manifests: Manifests;
     readonly quotas: Quotas;
+    readonly referrers: Referrers;
     readonly repositories: Repositories;
     readonly resources: Resources;
   },
@@ -80,6 +86,8 @@ export function openHub(
   return {
     accessTokens: new AccessTokens(metadata, times.now, randomUUID),
     accounts,
+    attachments: new Attachments(manifests, referrers),
+    blobs,
     explanations: new Explanations(metadata, identities, resources),
     favourites: new Favourites(metadata, accounts, resources),
     images,

@@ -1,15 +1,23 @@
 import { Controller, Inject } from '@nestjs/common';
-import { type Answered, BASE, compareImages as endpoint, showImage } from '@slipway/api';
+import {
+  type Answered,
+  BASE,
+  compareImages as endpoint,
+  listReferrers,
+  showImage,
+} from '@slipway/api';
 import { platformText } from '@slipway/oci';
-import { compareImages, type Image, Images } from '@slipway/registry';
+import { Attachments, compareImages, type Image, Images } from '@slipway/registry';
 import { Answers } from './answers.ts';
 import { type Call, repositoryOf } from './call.ts';
 
 @Controller(BASE)
 export class ImagesController {
+  readonly #attachments: Attachments;
   readonly #images: Images;
 
-  constructor(@Inject(Images) images: Images) {
+  constructor(@Inject(Attachments) attachments: Attachments, @Inject(Images) images: Images) {
+    this.#attachments = attachments;
     this.#images = images;
   }
 
@@ -17,6 +25,11 @@ export class ImagesController {
   async show(call: Call<typeof showImage>): Promise<Answered<typeof showImage>> {
     const { parameters, query } = call;
     return this.#images.show(repositoryOf(call), parameters.reference, query.platform);
+  }
+
+  @Answers(listReferrers)
+  async referrers(call: Call<typeof listReferrers>): Promise<Answered<typeof listReferrers>> {
+    return { items: await this.#attachments.of(repositoryOf(call), call.parameters.reference) };
   }
 
   @Answers(endpoint)

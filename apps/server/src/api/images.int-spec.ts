@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { compareImages, showImage } from '@slipway/api';
+import { compareImages, listReferrers, showImage } from '@slipway/api';
 import { named } from '@slipway/metadata/testing';
 import { TestApp } from '../testing/test-app.ts';
 
@@ -268,4 +268,66 @@ test('times and texts that nobody would write come through or are left out', asy
 
   expect(image?.history).toEqual([{ createdBy: '\u0000', layer: 0, empty: false }]);
   expect(image?.config.labels).toEqual({ __proto__x: '<script>alert(1)</script>', '': '\u0000' });
+});
+
+test('what was pushed about an image is told, and can be downloaded', async () => {
+  const { digest: image } = await pushImage('signed', ['signed']);
+  const sbom = Buffer.from('{"spdxVersion":"SPDX-2.3"}');
+  const layer = await pushBlob(sbom, 'application/spdx+json');
+  const empty = await pushBlob(Buffer.from('{}'), 'application/vnd.oci.empty.v1+json');
+  const about = async (subject: string, artifactType: string, reference?: string) => {
+    const manifest = json({
+      ...{ schemaVersion: 2, mediaType: IMAGE, artifactType, config: empty },
+      layers: [{ ...layer, annotations: { 'org.opencontainers.image.title': 'sbom.json' } }],
+      ...(reference === undefined && {
+        subject: { mediaType: IMAGE, digest: subject, size: 1 },
+      }),
+      annotations: { 'org.opencontainers.image.created': '2026-11-27T10:00:00Z' },
+    });
+    const digest = digestOf(manifest);
+    await send('PUT', `manifests/${reference ?? digest}`, IMAGE, manifest);
+    return digest;
+  };
+  const attached = await about(image, 'application/spdx+json');
+  const signature = await about(attached, 'application/vnd.dev.cosign.artifact.sig.v1+json');
+  const tagged = await about(
+    image,
+    'application/vnd.dev.cosign.simplesigning.v1+json',
+    `${image.replace(':', '-')}.sig`,
+  );
+  const parameters = { repository: WEB, reference: 'signed' };
+  const { items } = await app.ask('ada', listReferrers, { parameters });
+  expect(items.map(({ digest }) => digest)).toEqual([attached, tagged, signature]);
+  expect(items[0]).toMatchObject({
+    artifactType: 'application/spdx+json',
+    createdAt: new Date('2026-11-27T10:00:00Z'),
+    blobs: [{ digest: layer.digest, title: 'sbom.json', size: sbom.length }],
+    subject: image,
+  });
+
+  expect(items[2]).toMatchObject({ digest: signature, subject: attached });
+
+  const path = `/api/v1/repositories/${encodeURIComponent(WEB)}/blobs/${layer.digest}`;
+  const answer = await app.fetch(`${path}?filename=sbom%2F..%22%0D%0Aü.json`, 'ada');
+  expect(answer.status).toBe(200);
+  expect(Buffer.from(await answer.arrayBuffer())).toEqual(sbom);
+  expect(Object.fromEntries(answer.headers)).toMatchObject({
+    'content-type': 'application/octet-stream',
+    'content-length': String(sbom.length),
+    'content-disposition': "attachment; filename*=UTF-8''sbom_..%22__%C3%BC.json",
+    'content-security-policy': "default-src 'none'; sandbox",
+    'x-content-type-options': 'nosniff',
+  });
+});
+
+test('a blob is downloaded by whoever may pull, through a repository that has it', async () => {
+  await pushImage('blobs', ['a blob']);
+  const layer = await pushBlob(Buffer.from('only here'), LAYER);
+  const path = `/api/v1/repositories/${encodeURIComponent(WEB)}/blobs/${layer.digest}`;
+  await app.person('zoe');
+  expect((await app.fetch(path, '')).status).toBe(401);
+  expect((await app.fetch(path, 'zoe')).status).toBe(403);
+  expect((await app.fetch(path.replace('sha256:', 'sha256:zz'), 'ada')).status).toBe(400);
+  const elsewhere = path.replace('ada%2Fweb', 'ada%2Felsewhere');
+  expect((await app.fetch(elsewhere, 'ada')).status).toBe(404);
 });

@@ -196,6 +196,10 @@ const ANSWERS = `
   images.show                      public   ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
   images.show                      absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
   images.show                      nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  images.referrers                 private  401    401   401      401      404      404    ok     ok       ok    404  ok    ok    ok  ok     ok    ok        ok   ok
+  images.referrers                 public   ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
+  images.referrers                 absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  images.referrers                 nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
   images.compare                   private  401    401   401      401      404      404    ok     ok       ok    404  ok    ok    ok  ok     ok    ok        ok   ok
   images.compare                   public   ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
   images.compare                   absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
