@@ -9,7 +9,8 @@ import { keepTidy, seed } from './tidiness/tidiness.ts';
 
 const operations = Number(process.env.SLIPWAY_TEST_TIDY_OPERATIONS ?? 20_000);
 const operationsInS3 = Math.ceil(operations / 20);
-const limitOf = (requests: number) => Math.max(600_000, requests * 50);
+const minutes = Number(process.env.SLIPWAY_TEST_TIDY_MINUTES ?? 0);
+const limitOf = (requests: number) => Math.max(600_000, requests * 50) + minutes * 120_000;
 
 let database: TestDatabase;
 let folder: TempFolder;
@@ -33,7 +34,8 @@ describe(`a store on a disk that is kept tidy while it is used (SLIPWAY_TEST_SEE
         const entries = await readdir(join(path, 'blobs'), options);
         return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
       };
-      const said = await keepTidy(operations, { database, folder: path, store, env: {}, keys });
+      const setting = { database, folder: path, store, env: {}, keys };
+      const said = await keepTidy(operations, setting, Date.now() + minutes * 60_000);
       process.stderr.write(`${said}\n`);
     },
     limitOf(operations),

@@ -21,9 +21,12 @@ const AT_ONCE = {
 };
 
 /** What waits for its review is reviewed now. */
+/** What somebody is just at is passed by: two that wait for each other's rows would end one of them. */
 const NO_GRACE = `
-  update blob_reviews set review_after = now() where review_after > now();
-  update deletions set delete_after = now() where delete_after > now()`;
+  update blob_reviews set review_after = now() where ctid = any(array(
+    select ctid from blob_reviews where review_after > now() for update skip locked));
+  update deletions set delete_after = now() where ctid = any(array(
+    select ctid from deletions where delete_after > now() for update skip locked))`;
 
 export interface Setting {
   readonly database: TestDatabase;
@@ -37,9 +40,10 @@ export interface Setting {
 /**
  * People push, mount, tag, delete, restore, retire and purge at random, at three replicas of which one is killed
  * now and again, while everything that may be garbage is looked at again and again without any grace. Each
- * repository has one of them, who knows what it must have; the blobs are everybody's.
+ * repository has one of them, who knows what it must have; the blobs are everybody's. It goes on for that many
+ * requests, and until that time.
  */
-export async function keepTidy(operations: number, setting: Setting): Promise<string> {
+export async function keepTidy(operations: number, setting: Setting, until = 0): Promise<string> {
   const { database, store } = setting;
   const random = randomOf(seed);
   const fleet = await Fleet.start(REPLICAS, setting.folder, {
@@ -87,7 +91,8 @@ export async function keepTidy(operations: number, setting: Setting): Promise<st
       }
     })();
     const working = workers.map(async (worker) => {
-      while (fleet.asked < operations && !over.signal.aborted) await worker.doSomething();
+      while ((fleet.asked < operations || Date.now() < until) && !over.signal.aborted)
+        await worker.doSomething();
     });
     try {
       await Promise.race([Promise.all(working), collecting, killing]);
