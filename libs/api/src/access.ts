@@ -12,7 +12,7 @@ export type Access =
   /** The repository that the parameter `repository`, or the body's `name`, names. */
   | {
       readonly of: 'repository';
-      readonly action: 'pull' | 'push' | 'maintain' | 'administer';
+      readonly action: 'pull' | 'push' | 'delete' | 'maintain' | 'administer';
       readonly named: 'parameters' | 'body';
     }
   /**
@@ -35,7 +35,13 @@ const IN_WORDS: Record<Exclude<Access['of'], 'namespace' | 'repository'>, string
   grant: OWNERS,
 };
 
-const ROLE = { pull: 'pull', push: 'push', maintain: 'maintain', administer: 'admin' } as const;
+const ROLE = {
+  pull: 'pull',
+  push: 'push',
+  delete: 'maintain',
+  maintain: 'maintain',
+  administer: 'admin',
+} as const;
 
 export function accessInWords(access: Access): string {
   switch (access.of) {

@@ -92,7 +92,7 @@ export {
   showImmutableTags,
   showImmutableTagsIn,
 } from './tag-rules.ts';
-export { listTags, restoreTag, tagHistory } from './tags.ts';
+export { deleteTags, listTags, rehearseDeletion, restoreTag, tagHistory } from './tags.ts';
 export {
   addTeamGroup,
   addTeamMember,

@@ -72,7 +72,7 @@ const OLD = 'sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266
 const NEW = 'sha256:fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9';
 const AT = '2026-11-25T12:00:00.000Z';
 
-const who = (action: 'pull' | 'push') =>
+const who = (action: 'pull' | 'push' | 'delete') =>
   ({ of: 'repository', action, named: 'parameters' }) as const;
 
 export const listTags = endpoint({
@@ -165,4 +165,56 @@ export const restoreTag = endpoint({
   },
 });
 
-export const TAGS = [listTags, tagHistory, restoreTag];
+const chosen = {
+  tags: z.array(tagName).min(1).max(1000).describe('At most a thousand.'),
+};
+const count = z.number().int();
+
+export const deleteTags = endpoint({
+  id: 'tags.delete',
+  method: 'POST',
+  path: '/repositories/{repository}/tags/deletion',
+  words: 'tags delete <repository>',
+  summary: 'Delete tags, and the manifests that no tag names then',
+  description:
+    'Into the trash, as one deletion, with the children, signatures and attestations that live by them alone.',
+  access: who('delete'),
+  parameters: { repository: repositoryName },
+  body: chosen,
+  answer: z
+    .object({
+      tags: count,
+      manifests: count,
+      deletion: z.string().optional().describe('Its number in the trash.'),
+    })
+    .meta({ id: 'DeletedTags' }),
+  example: {
+    body: { tags: ['1.0', '1.1'] },
+    answer: { tags: 2, manifests: 3, deletion: '4711' },
+  },
+});
+
+export const rehearseDeletion = endpoint({
+  id: 'tags.rehearse-deletion',
+  method: 'POST',
+  path: '/repositories/{repository}/tags/deletion/rehearsal',
+  words: 'tags rehearse-deletion <repository>',
+  summary: 'Show what would go with tags, and change nothing',
+  access: who('delete'),
+  parameters: { repository: repositoryName },
+  body: chosen,
+  answer: z
+    .object({
+      tags: count,
+      manifests: count,
+      bytes: count.describe('Of the blobs that go into the trash with them.'),
+      frees: count.describe('Of those that nothing else needs, when it is emptied.'),
+    })
+    .meta({ id: 'RehearsedDeletion' }),
+  example: {
+    body: { tags: ['1.0', '1.1'] },
+    answer: { tags: 2, manifests: 3, bytes: 62_914_560, frees: 4096 },
+  },
+});
+
+export const TAGS = [listTags, tagHistory, restoreTag, rehearseDeletion, deleteTags];

@@ -25,7 +25,9 @@ export type {
   RepositoryPlace,
   WholeRepository,
 } from './repository-list.table.ts';
-export type { Going, Judged, RetentionSummary } from './retention.table.ts';
+export type { Going } from './fate.ts';
+export type { DeletionSummary } from './tag-deletion.table.ts';
+export type { Judged, RetentionSummary } from './retention.table.ts';
 export type { Quota, Usage } from './quotas.table.ts';
 export type { RetentionPolicy, RetentionRule } from './retention-policy.ts';
 export type { NewRobot, Robot, RobotTrust } from './robots.table.ts';

@@ -1,6 +1,7 @@
 import type { Digest, RepositoryName, Tag } from '@slipway/oci';
 import type { NamespaceId } from './namespaces.table.ts';
 import type { RepositoryId } from './repositories.table.ts';
+import { DEAD, fate, FREES, type Going } from './fate.ts';
 import type { RetentionPolicy } from './retention-policy.ts';
 import type { Sql, Statement } from './sql.ts';
 
@@ -26,12 +27,6 @@ export interface RetentionSummary {
   readonly manifestsGo: number;
   /** Bytes of the blobs that nothing refers to any more then. */
   readonly frees: number;
-}
-
-/** What a policy takes away. */
-export interface Going {
-  readonly tags: readonly Tag[];
-  readonly manifests: readonly Digest[];
 }
 
 /** Policies, and what they say of a repository's tags: reckoned by the database, in sets. */
@@ -188,42 +183,6 @@ const VERDICT = `
         else coalesce(ruled.because, 'no-rule') end as because
     from tag t left join ruled on ruled.name = t.name)`;
 
-/**
- * Every manifest that is reached from what is at the top, by whether it stays: from tags, and from what no tag
- * names, no manifest lists and no subject has. A manifest takes those along that it lists and that refer to it.
- */
-const FATE = `
-  root as (
-    select digest, because <> 'beyond' as stays from verdict
-    union all
-    select m.digest, coalesce(
-      greatest(m.pushed_at, u.last_pulled_at)
-        > now() - make_interval(days => ($2::jsonb->>'untagged')::integer), true)
-    from manifests m
-    left join manifest_pulls u on u.repository_id = m.repository_id and u.digest = m.digest
-    where m.repository_id = $1
-      and not exists (select from tags t where t.repository_id = $1 and t.digest = m.digest)
-      and not exists (
-        select from manifest_references r where r.repository_id = $1 and r.digest = m.digest)
-      and (m.subject is null or not exists (
-        select from manifests s where s.repository_id = $1 and s.digest = m.subject))),
-  reached (digest, stays) as (
-    select digest, stays from root
-    union
-    select next.digest, reached.stays from reached cross join lateral (
-      select r.digest from manifest_references r
-        join manifests m on m.repository_id = $1 and m.digest = r.digest
-        where r.repository_id = $1 and r.manifest_digest = reached.digest
-      union all
-      select m.digest from manifests m
-        where m.repository_id = $1 and m.subject = reached.digest
-      union all
-      select t.digest from tags t where t.repository_id = $1 and t.name in (
-        replace(reached.digest, ':', '-'), replace(reached.digest, ':', '-') || '.sig',
-        replace(reached.digest, ':', '-') || '.att', replace(reached.digest, ':', '-') || '.sbom')) next),
-  fate as materialized (
-    select digest, bool_or(stays) as stays from reached group by digest)`;
-
 const POLICIES = `select r.id, r.retention as own, n.retention as inherited, r.retained_at as "appliedAt"
   from repositories r
   left join namespaces n on n.name = split_part(r.name, '/', 1) and r.name like '%/%'`;
@@ -259,28 +218,19 @@ const JUDGE: Statement<Judged> = {
 
 const SUMMARY: Statement<RetentionSummary> = {
   name: 'retention.summary',
-  text: `with recursive ${VERDICT}, ${FATE},
-    dead as (
-      select r.digest, count(*) as n from fate f
-      join manifest_references r on r.repository_id = $1 and r.manifest_digest = f.digest
-      where not f.stays group by r.digest)
+  text: `with recursive ${VERDICT}, ${fate('true')},
+    ${DEAD}
     select count(*) filter (where because <> 'beyond')::integer as "tagsStay",
       count(*) filter (where because = 'beyond')::integer as "tagsGo",
       (select count(*) filter (where stays)::integer from fate) as "manifestsStay",
       (select count(*) filter (where not stays)::integer from fate) as "manifestsGo",
-      (select coalesce(sum(b.size), 0)::bigint from dead d join blobs b on b.digest = d.digest
-        where d.n = (select count(*) from manifest_references x
-            where x.repository_id = $1 and x.digest = d.digest)
-          and not exists (
-            select from repository_blobs l
-            join manifest_references x on x.repository_id = l.repository_id and x.digest = l.digest
-            where l.digest = d.digest and l.repository_id <> $1)) as frees
+      (${FREES}) as frees
     from verdict`,
 };
 
 const GOING: Statement<{ tags: Tag[]; manifests: Digest[] }> = {
   name: 'retention.going',
-  text: `with recursive ${VERDICT}, ${FATE}
+  text: `with recursive ${VERDICT}, ${fate('true')}
     select
       array(select name from verdict where because = 'beyond' order by name) as tags,
       array(select digest from fate where not stays order by digest) as manifests`,

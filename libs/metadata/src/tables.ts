@@ -19,6 +19,7 @@ import { RobotTrustsTable } from './robot-trusts.table.ts';
 import { SessionsTable } from './sessions.table.ts';
 import { SigningKeysTable } from './signing-keys.table.ts';
 import type { Sql } from './sql.ts';
+import { TagDeletionTable } from './tag-deletion.table.ts';
 import { TagLedgersTable } from './tag-ledgers.table.ts';
 import { TagListTable } from './tag-list.table.ts';
 import { TagMovesTable } from './tag-moves.table.ts';
@@ -54,6 +55,7 @@ export interface Tables {
   readonly robotTrusts: RobotTrustsTable;
   readonly sessions: SessionsTable;
   readonly signingKeys: SigningKeysTable;
+  readonly tagDeletion: TagDeletionTable;
   readonly tagLedgers: TagLedgersTable;
   readonly tagList: TagListTable;
   readonly tagMoves: TagMovesTable;
@@ -91,6 +93,7 @@ export function tablesOver(sql: Sql): Tables {
     robotTrusts: new RobotTrustsTable(sql),
     sessions: new SessionsTable(sql),
     signingKeys: new SigningKeysTable(sql),
+    tagDeletion: new TagDeletionTable(sql),
     tagLedgers: new TagLedgersTable(sql),
     tagList: new TagListTable(sql),
     tagMoves: new TagMovesTable(sql),

@@ -59,6 +59,7 @@ export { Robots, type WholeRobot } from './robots.ts';
 export { nameIn, RoleGrants } from './role-grants.ts';
 export { hashOfSecret, isSecret, newSecret } from './secrets.ts';
 export { type CheckedSession, type SessionLimits, Sessions } from './sessions.ts';
+export { TagDeletion } from './tag-deletion.ts';
 export { type Restored, TagHistory } from './tag-history.ts';
 export { TagList } from './tag-list.ts';
 export { type ImmutableTags, TagRules } from './tag-rules.ts';

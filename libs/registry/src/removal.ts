@@ -1,5 +1,5 @@
 import type { Going, NewAuditEvent, RepositoryId, Tables } from '@slipway/metadata';
-import { type Digest, parseRepositoryName, type RepositoryName } from '@slipway/oci';
+import { type Digest, parseRepositoryName, type RepositoryName, type Tag } from '@slipway/oci';
 import { RegistryError } from './errors.ts';
 import { type By, eventOf, onRepository } from './audit-event.ts';
 import type { GarbageTimes } from './garbage-times.ts';
@@ -32,7 +32,7 @@ export async function deleteRepository(
 
 /**
  * Deletes tags, and manifests that the transaction has locked with whatever tags those have: into the trash,
- * where there is one. Blobs that nothing in the repository points at any more are looked at later.
+ * where there is one; returns the deletion. Blobs that nothing in the repository points at any more are looked at later.
  */
 export async function deleteManifests(
   tables: Tables,
@@ -40,11 +40,12 @@ export async function deleteManifests(
   { tags, manifests }: Going,
   times: GarbageTimes,
   event: NewAuditEvent | undefined,
-): Promise<void> {
+): Promise<RepositoryId | undefined> {
   const references = await tables.manifests.references(id, manifests);
+  let deletion: RepositoryId | undefined;
   if (times.trashDelay > 0) {
     const discarding = { event: event ?? NOBODY, delay: times.trashDelay };
-    const deletion = await tables.trash.begin(id, discarding);
+    deletion = await tables.trash.begin(id, discarding);
     for (const some of inParts(tags)) await tables.trash.putTags(deletion, id, some);
     for (const some of inParts(manifests)) await tables.trash.putManifests(deletion, id, some);
   } else {
@@ -52,6 +53,31 @@ export async function deleteManifests(
     for (const some of inParts(manifests)) await tables.manifests.delete(id, some);
   }
   await tables.blobReviews.schedule(id, references, times.reviewDelay);
+  return deletion;
+}
+
+/**
+ * What goes, all of it locked. What is pushed or pulled between the look and the lock may change what goes, so
+ * it looks again until nothing goes that is not locked: what is, cannot come to be needed any more.
+ */
+export async function holdGoing(
+  tables: Tables,
+  id: RepositoryId,
+  look: () => Promise<Going>,
+): Promise<Going> {
+  const tags = new Set<Tag>();
+  const manifests = new Set<Digest>();
+  for (;;) {
+    const going = await look();
+    const more = {
+      tags: going.tags.filter((tag) => !tags.has(tag)),
+      manifests: going.manifests.filter((digest) => !manifests.has(digest)),
+    };
+    if (more.tags.length + more.manifests.length === 0) return going;
+    await tables.retention.hold(id, more);
+    for (const tag of more.tags) tags.add(tag);
+    for (const digest of more.manifests) manifests.add(digest);
+  }
 }
 
 /** As much as a statement does in a second or so, for none may take too long. */

@@ -1,5 +1,4 @@
 import type {
-  Going,
   Judged,
   Metadata,
   NewAuditEvent,
@@ -9,12 +8,12 @@ import type {
   RetentionSummary,
   Tables,
 } from '@slipway/metadata';
-import type { Digest, RepositoryName, Tag } from '@slipway/oci';
+import type { RepositoryName } from '@slipway/oci';
 import { type By, eventOf, onRepository, ownEvent } from './audit-event.ts';
 import { RegistryError } from './errors.ts';
 import type { GarbageTimes } from './garbage-times.ts';
 import { existingNamespace } from './namespaces.ts';
-import { deleteManifests } from './removal.ts';
+import { deleteManifests, holdGoing } from './removal.ts';
 import { unknownRepository } from './repositories.ts';
 
 /** What a repository's policy is, and whose. */
@@ -175,31 +174,11 @@ async function applyTo(
   const { own, inherited } = await policiesOf(tables, repository);
   const policy = effective(own, inherited);
   if (policy === undefined) return NOTHING;
-  const { tags, manifests } = await held(tables, id, policy);
+  const { tags, manifests } = await holdGoing(tables, id, () => tables.retention.going(id, policy));
   if (tags.length + manifests.length === 0) return NOTHING;
   await tables.tagMoves.attribute(event);
   await deleteManifests(tables, id, { tags, manifests }, times, event);
   return { tags: tags.length, manifests: manifests.length };
-}
-
-/**
- * What goes, all of it locked. What is pushed or pulled between the look and the lock may change what goes, so
- * it looks again until nothing goes that is not locked: what is, cannot come to be needed any more.
- */
-async function held(tables: Tables, id: RepositoryId, policy: RetentionPolicy): Promise<Going> {
-  const tags = new Set<Tag>();
-  const manifests = new Set<Digest>();
-  for (;;) {
-    const going = await tables.retention.going(id, policy);
-    const more = {
-      tags: going.tags.filter((tag) => !tags.has(tag)),
-      manifests: going.manifests.filter((digest) => !manifests.has(digest)),
-    };
-    if (more.tags.length + more.manifests.length === 0) return going;
-    await tables.retention.hold(id, more);
-    for (const tag of more.tags) tags.add(tag);
-    for (const digest of more.manifests) manifests.add(digest);
-  }
 }
 
 async function policiesOf(tables: Tables, repository: RepositoryName) {

@@ -24,6 +24,7 @@ import {
   Retention,
   Robots,
   RoleGrants,
+  TagDeletion,
   TagHistory,
   TagList,
   TagRules,
@@ -52,6 +53,7 @@ export interface Hub {
   readonly retention: Retention;
   readonly robots: Robots;
   readonly roleGrants: RoleGrants;
+  readonly tagDeletion: TagDeletion;
   readonly tagHistory: TagHistory;
   readonly tagList: TagList;
   readonly tagRules: TagRules;
@@ -101,6 +103,7 @@ export function openHub(
     retention: new Retention(metadata, times),
     robots: new Robots(metadata),
     roleGrants: new RoleGrants(metadata),
+    tagDeletion: new TagDeletion(metadata, times),
     tagHistory: new TagHistory(metadata),
     tagList: new TagList(metadata, images),
     tagRules: new TagRules(metadata),

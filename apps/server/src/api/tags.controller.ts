@@ -1,6 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
-import { BASE, listTags, restoreTag, tagHistory } from '@slipway/api';
-import { may, TagHistory, TagList } from '@slipway/registry';
+import { BASE, deleteTags, listTags, rehearseDeletion, restoreTag, tagHistory } from '@slipway/api';
+import { may, TagDeletion, TagHistory, TagList } from '@slipway/registry';
 import { Answers } from './answers.ts';
 import { byOf } from './by.ts';
 import { type Call, repositoryOf } from './call.ts';
@@ -12,7 +12,14 @@ export class TagsController {
 
   readonly #list: TagList;
 
-  constructor(@Inject(TagHistory) history: TagHistory, @Inject(TagList) list: TagList) {
+  readonly #deletion: TagDeletion;
+
+  constructor(
+    @Inject(TagDeletion) deletion: TagDeletion,
+    @Inject(TagHistory) history: TagHistory,
+    @Inject(TagList) list: TagList,
+  ) {
+    this.#deletion = deletion;
     this.#history = history;
     this.#list = list;
   }
@@ -50,6 +57,18 @@ export class TagsController {
   async restore(call: Call<typeof restoreTag>) {
     const { repository, tag } = call.parameters;
     return this.#history.restore(repository, tag, call.body.digest, byOf(call));
+  }
+
+  @Answers(rehearseDeletion)
+  async rehearse({ parameters, body }: Call<typeof rehearseDeletion>) {
+    return this.#deletion.rehearse(parameters.repository, body.tags);
+  }
+
+  @Answers(deleteTags)
+  async delete(call: Call<typeof deleteTags>) {
+    const { parameters, body } = call;
+    const done = await this.#deletion.apply(parameters.repository, body.tags, byOf(call));
+    return { ...done, deletion: done.deletion?.toString() };
   }
 }
 

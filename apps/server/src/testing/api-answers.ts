@@ -180,6 +180,14 @@ const ANSWERS = `
   tags.restore                     public   401    401   401      401      403      403    ok     403      403   403  ok    ok    ok  ok     403   ok        ok   ok
   tags.restore                     absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    403   404       404  404
   tags.restore                     nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  tags.rehearse-deletion           private  401    401   401      401      404      404    403    ok       ok    404  ok    ok    ok  403    403   ok        ok   ok
+  tags.rehearse-deletion           public   401    401   401      401      403      403    403    403      403   403  ok    ok    ok  403    403   ok        ok   ok
+  tags.rehearse-deletion           absent   401    401   401      401      404      404    403    404      404   404  404   404   404 403    403   404       404  404
+  tags.rehearse-deletion           nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  tags.delete                      private  401    401   401      401      404      404    403    ok       ok    404  ok    ok    ok  403    403   ok        ok   ok
+  tags.delete                      public   401    401   401      401      403      403    403    403      403   403  ok    ok    ok  403    403   ok        ok   ok
+  tags.delete                      absent   401    401   401      401      404      404    403    404      404   404  404   404   404 403    403   404       404  404
+  tags.delete                      nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
   tags.show-immutable              private  401    401   401      401      404      404    ok     ok       ok    404  ok    ok    ok  ok     ok    ok        ok   ok
   tags.show-immutable              public   ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
   tags.show-immutable              absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404

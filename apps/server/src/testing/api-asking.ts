@@ -71,6 +71,8 @@ function bodiesOf(of: string, at: Tenancy): Readonly<Record<string, Record<strin
     'robots.create': { name: 'ci', ...(repository !== undefined && { repository }) },
     'repositories.create': { name: `${namespace}/${repository ?? 'web'}` },
     'tags.restore': {},
+    'tags.delete': { tags: ['latest'] },
+    'tags.rehearse-deletion': { tags: ['latest'] },
     'repositories.move': { name: `${namespace}/shop` },
     'accounts.create': { username: `ada-${suffix}`, displayName: 'Ada Lovelace' },
     'accounts.rename': { name: `lovelace-${suffix}` },

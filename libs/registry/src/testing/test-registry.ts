@@ -13,6 +13,7 @@ import { Referrers } from '../referrers.ts';
 import { Repositories } from '../repositories.ts';
 import { Retention } from '../retention.ts';
 import { Images } from '../images.ts';
+import { TagDeletion } from '../tag-deletion.ts';
 import { TagHistory } from '../tag-history.ts';
 import { TagList } from '../tag-list.ts';
 import { TagRules } from '../tag-rules.ts';
@@ -54,6 +55,7 @@ export class Replica {
   readonly referrers: Referrers;
   readonly repositories: Repositories;
   readonly retention: Retention;
+  readonly tagDeletion: TagDeletion;
   readonly tagHistory: TagHistory;
   readonly tagList: TagList;
   readonly tagRules: TagRules;
@@ -70,6 +72,7 @@ export class Replica {
     this.referrers = new Referrers(metadata);
     this.repositories = new Repositories(metadata, times, this.quotas);
     this.retention = new Retention(metadata, times);
+    this.tagDeletion = new TagDeletion(metadata, times);
     this.tagHistory = new TagHistory(metadata);
     this.tagList = new TagList(metadata, new Images(metadata, this.manifests, this.blobs));
     this.tagRules = new TagRules(metadata);
