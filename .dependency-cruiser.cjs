@@ -10,7 +10,13 @@ const only = (name, from, allowed) => ({
 module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      from: {},
+      // What Vite makes while it bundles stands in no file.
+      to: { couldNotResolve: true, pathNot: '^virtual:' },
+    },
     {
       name: 'declared-dependencies-only',
       severity: 'error',
@@ -38,6 +44,19 @@ module.exports = {
       lib('runtime'),
       lib('oci'),
     ]),
+    only('the-page-knows-the-api-alone', '^apps/web/src/', [lib('api')]),
+    {
+      name: 'the-page-takes-only-types-of-the-api',
+      severity: 'error',
+      from: { path: '^apps/web/src/' },
+      to: { path: '^libs/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'react-only-in-the-page',
+      severity: 'error',
+      from: { pathNot: '^apps/web/' },
+      to: { path: 'node_modules/(react|react-dom|@tanstack|radix-ui|vite)/' },
+    },
     {
       name: 'a-lib-is-entered-by-its-index',
       severity: 'error',

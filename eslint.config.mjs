@@ -1,14 +1,18 @@
 import js from '@eslint/js';
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
   { ignores: ['**/dist/', 'node_modules/', 'data/', 'coverage/', '.test-tools/'] },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: {
-      parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        project: ['./tsconfig.check.json', './apps/web/tsconfig.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
@@ -39,12 +43,23 @@ export default tseslint.config(
     },
   },
   {
+    files: ['apps/web/src/**/*.tsx'],
+    extends: [reactHooks.configs.flat.recommended],
+  },
+  {
     // Nest reads a module, a controller or an entity from its class and decorators alone.
     files: ['**/*.module.ts', '**/*.controller.ts', '**/*.row.ts'],
     rules: { '@typescript-eslint/no-extraneous-class': 'off' },
   },
   {
+    files: ['apps/web/public/*.js'],
+    languageOptions: {
+      globals: { document: 'readonly', localStorage: 'readonly', matchMedia: 'readonly' },
+    },
+  },
+  {
     files: ['**/*.{mjs,cjs,js}'],
+    ignores: ['apps/web/public/**'],
     languageOptions: {
       globals: {
         process: 'readonly',

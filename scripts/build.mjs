@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { inside, node24 } from './folder.mjs';
 import { Refusal } from './refusal.mjs';
 import { inWords, run } from './run.mjs';
 
 /** Holds the hash of the sources that stand compiled in the `dist` folders. */
 const STAMP = inside('node_modules', '.cache', 'slipway', 'built');
+
+const WEB = join('apps', 'web');
+const PAGE = inside(WEB, 'dist', 'index.html');
 
 const ONLY_FOR_TESTS = /\.(d|spec|int-spec|contract)\.ts$|^testing\//;
 
@@ -23,13 +26,22 @@ export async function build(hold) {
   // The compiler goes by its own record of what it wrote and misses that somebody removed it.
   if (status === 0 && !hasAllOutputs()) ({ status, output, took } = await compile(hold, '--force'));
   if (status !== 0) throw new Refusal(`${output.trim()}\n\nThe build failed.`);
+  const page = await bundle(hold);
+  if (page.status !== 0) throw new Refusal(`${page.output.trim()}\n\nThe page was not built.`);
   mkdirSync(dirname(STAMP), { recursive: true });
   writeFileSync(STAMP, hash);
-  console.log(`Built in ${inWords(took)}.`);
+  console.log(`Built in ${inWords(took + page.took)}.`);
 }
 
 function compile(hold, ...options) {
   return run(node24, [inside('node_modules', 'typescript', 'bin', 'tsc'), '-b', ...options], {
+    hold,
+  });
+}
+
+/** The page for browsers is no part of what the compiler writes: it is bundled, with what it knows of the API. */
+function bundle(hold) {
+  return run(node24, [inside('node_modules', 'vite', 'bin', 'vite.js'), 'build', inside(WEB)], {
     hold,
   });
 }
@@ -47,6 +59,7 @@ function hashOfSources() {
     'tsconfig.base.json',
     ...settings,
     ...compiledSources(),
+    ...webSources(),
   ]) {
     hash.update(`\n${path}\n`).update(readFileSync(inside(path)));
   }
@@ -59,9 +72,20 @@ function workspaces() {
   );
 }
 
-const hasAllOutputs = () => compiledSources().every((source) => existsSync(outputOf(source)));
+const hasAllOutputs = () =>
+  existsSync(PAGE) && compiledSources().every((source) => existsSync(outputOf(source)));
 
 const compiledSources = () => workspaces().flatMap(sourcesOf);
+
+function webSources() {
+  const folders = ['src', 'public'].flatMap((folder) =>
+    readdirSync(inside(WEB, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !ONLY_FOR_TESTS.test(entry.name))
+      .map((entry) => relative(inside('.'), join(entry.parentPath, entry.name))),
+  );
+  const files = ['index.html', 'vite.config.ts', 'package.json'].map((name) => join(WEB, name));
+  return [...files, ...folders].sort();
+}
 
 function sourcesOf(folder) {
   return readdirSync(inside(folder, 'src'), { recursive: true })

@@ -47,6 +47,7 @@ export const hostTools = [
   { name: 'tar', debian: ['tar'] },
   { name: 'slapd', debian: ['slapd'] },
   { name: 'wrk', debian: ['wrk'] },
+  { name: 'chromium', debian: ['chromium'] },
   { name: 'crane', go: 'github.com/google/go-containerregistry/cmd/crane@v0.22.1' },
   { name: 'oras', go: 'oras.land/oras/cmd/oras@v1.3.6' },
   { name: 'helm', go: 'helm.sh/helm/v3/cmd/helm@v3.22.0' },

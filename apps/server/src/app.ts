@@ -21,6 +21,7 @@ import { Doctor } from './doctor/doctor.ts';
 import { observeRequests } from './requests.ts';
 import type { Settings } from './settings.ts';
 import { mayRedirect } from './storage.ts';
+import { serveWeb } from './web.ts';
 
 /** The web server: Nest for what people and operators ask, a plugin of its own for the distribution protocol. */
 export async function createApp(
@@ -83,6 +84,7 @@ export async function createApp(
     challenge: (request, ...why) =>
       bearerChallenge(tokenRealm(settings.SLIPWAY_PUBLIC_URL, request.raw, secure), ...why),
   });
+  await serveWeb(fastify);
   await app.init();
   await fastify.ready();
   return app;
