@@ -3,7 +3,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
-import type { BlobStore, ByteRange } from './blob-store.ts';
+import type { BlobStore, ByteRange, StoredKey } from './blob-store.ts';
 import { AlreadyCommittedError, DestinationClosedError } from './errors.ts';
 import { parseStorageKey, type StorageKey } from './storage-key.ts';
 
@@ -91,6 +91,30 @@ export function blobStoreContract(
         expect(await store.stat(aKey())).toBeUndefined();
         expect(await store.open(aKey())).toBeUndefined();
       });
+    });
+
+    it('lists every key under which something lies, once, with its size and time', async () => {
+      const before = Date.now() - 5_000;
+      const committed = await aBlob(store, someBytes(300 * KIB));
+      const begun = aKey();
+      const ingest = await store.ingest(begun);
+      await ingest.append(each([someBytes(100 * KIB)]));
+      await ingest.close();
+      const gone = await aBlob(store, someBytes(10));
+      await store.delete(gone);
+
+      const listed: StoredKey[] = [];
+      for await (const one of (await open()).list()) listed.push(one);
+
+      const of = (key: StorageKey) => listed.filter((one) => one.key === key);
+      expect(of(committed).map(({ size }) => size)).toEqual([300 * KIB]);
+      expect(of(begun)).toHaveLength(1);
+      expect(of(gone)).toEqual([]);
+      for (const { changedAt } of [...of(committed), ...of(begun)]) {
+        expect(changedAt.getTime()).toBeGreaterThan(before);
+      }
+      await store.delete(begun);
+      await store.delete(committed);
     });
 
     describe('an unfinished write', () => {

@@ -14,7 +14,7 @@ export interface ByteRange {
  * - An upload never moves: bytes are written once, under the key they keep. Nothing is copied or renamed.
  * - After `commit` returned, the bytes are durable: they survive the loss of power.
  * - Whether a key is committed, the metadata knows: it alone is asked for keys to `open` or `stat`.
- * - Nothing here lists keys: what exists is known in the metadata alone. (`strays` is the janitor's.)
+ * - Nothing here lists keys: what exists is known in the metadata alone. (`strays` is the janitor's, `list` the operator's.)
  *
  * Every method throws `StorageFullError` or `StorageUnavailableError` when the medium refuses, and works
  * again, without a restart, once the medium does.
@@ -45,8 +45,21 @@ export interface BlobStore {
    */
   strays(begunBefore: Date): Promise<readonly StrayWrite[]>;
 
+  /**
+   * Every key under which something lies, committed or not, each once: for an operator who asks what is there that
+   * the metadata does not know of, never to answer a client.
+   */
+  list(): AsyncIterable<StoredKey>;
+
   /** Returns when the store can be written and read; throws, naming what is wrong, when it cannot. */
   check(): Promise<void>;
+}
+
+export interface StoredKey {
+  readonly key: StorageKey;
+  /** Bytes that lie there, as the medium counts them. */
+  readonly size: number;
+  readonly changedAt: Date;
 }
 
 /** What is left of a write, or is still to become a blob: whoever knows the keys in use can tell. */

@@ -3,12 +3,12 @@ import { closeSync, constants, fstatSync, fsync, openSync } from 'node:fs';
 import { access, mkdir, open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import type { BlobReader, BlobStore, Ingest, StrayWrite } from './blob-store.ts';
+import type { BlobReader, BlobStore, Ingest, StoredKey, StrayWrite } from './blob-store.ts';
 import { StorageUnavailableError } from './errors.ts';
 import { onDisk, unless } from './filesystem-errors.ts';
 import { FileIngest, type Disk } from './filesystem-ingest.ts';
 import { FileReader } from './filesystem-reader.ts';
-import type { StorageKey } from './storage-key.ts';
+import { isStorageKey, type StorageKey } from './storage-key.ts';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_RDWR } = constants;
 const ANEW = O_RDWR | O_CREAT | O_EXCL;
@@ -87,6 +87,18 @@ export class FilesystemBlobStore implements BlobStore {
   /** None: all that there is of a write lies under its key. */
   strays(): Promise<readonly StrayWrite[]> {
     return Promise.resolve([]);
+  }
+
+  async *list(): AsyncGenerator<StoredKey, void, void> {
+    for (const shard of SHARDS) {
+      const folder = join(this.#blobs, shard);
+      for (const key of await onDisk('list', folder, () => readdir(folder))) {
+        if (!isStorageKey(key) || !key.startsWith(shard)) continue;
+        const path = join(folder, key);
+        const found = await unless('ENOENT', 'look at', path, () => stat(path));
+        if (found !== undefined) yield { key, size: found.size, changedAt: found.mtime };
+      }
+    }
   }
 
   async check(): Promise<void> {

@@ -1,4 +1,11 @@
-export type { BlobReader, BlobStore, ByteRange, Ingest, StrayWrite } from './blob-store.ts';
+export type {
+  BlobReader,
+  BlobStore,
+  ByteRange,
+  Ingest,
+  StoredKey,
+  StrayWrite,
+} from './blob-store.ts';
 export {
   AlreadyCommittedError,
   DestinationClosedError,

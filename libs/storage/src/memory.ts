@@ -1,5 +1,12 @@
 import type { Writable } from 'node:stream';
-import type { BlobReader, BlobStore, ByteRange, Ingest, StrayWrite } from './blob-store.ts';
+import type {
+  BlobReader,
+  BlobStore,
+  ByteRange,
+  Ingest,
+  StoredKey,
+  StrayWrite,
+} from './blob-store.ts';
 import { boundsOf } from './byte-range.ts';
 import { AlreadyCommittedError } from './errors.ts';
 import { PacedDestination } from './paced-destination.ts';
@@ -12,6 +19,7 @@ interface Entry {
   chunks: Buffer[];
   size: number;
   committed: boolean;
+  changedAt: Date;
 }
 
 /** What stores in memory stand on: give one to two stores and they are two processes on one disk. */
@@ -39,7 +47,7 @@ export class MemoryBlobStore implements BlobStore {
 
   async ingest(key: StorageKey): Promise<Ingest> {
     const known = this.#medium.entries.get(key);
-    const entry = known ?? { chunks: [], size: 0, committed: false };
+    const entry = known ?? { chunks: [], size: 0, committed: false, changedAt: new Date() };
     this.#medium.entries.set(key, entry);
     return new MemoryIngest(entry, () => this.#medium.entries.get(key) === entry);
   }
@@ -54,6 +62,10 @@ export class MemoryBlobStore implements BlobStore {
 
   strays(_: Date): Promise<readonly StrayWrite[]> {
     return Promise.resolve([]);
+  }
+
+  async *list(): AsyncGenerator<StoredKey, void, void> {
+    for (const [key, { size, changedAt }] of this.#medium.entries) yield { key, size, changedAt };
   }
 
   check(): Promise<void> {
@@ -85,6 +97,7 @@ class MemoryIngest implements Ingest {
       if (this.#entry.committed) throw new AlreadyCommittedError('the blob is committed');
       this.#entry.chunks.push(Buffer.from(chunk));
       this.#entry.size += chunk.length;
+      this.#entry.changedAt = new Date();
     }
     return this.#entry.size;
   }

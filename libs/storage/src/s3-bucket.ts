@@ -9,6 +9,7 @@ import {
   HeadBucketCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
+  ListObjectsV2Command,
   ListPartsCommand,
   PutObjectCommand,
   type S3Client,
@@ -34,6 +35,12 @@ export interface Part {
 export interface FoundObject {
   readonly size: number;
   readonly etag: string;
+}
+
+interface ListedObject {
+  readonly name: string;
+  readonly size: number;
+  readonly changedAt: Date;
 }
 
 /** A multipart upload that was begun and not finished. */
@@ -238,6 +245,27 @@ export class Bucket {
     );
     const { IsTruncated, NextKeyMarker: key, NextUploadIdMarker: id } = page;
     return { uploads, next: IsTruncated === true && key !== undefined ? { key, id } : undefined };
+  }
+
+  /** Every object under `folder`, by name. */
+  async *objects(folder: string): AsyncGenerator<ListedObject, void, void> {
+    for (let after: string | undefined; ;) {
+      const page = await onS3(this.#doing('list the objects under', folder), () =>
+        this.client.send(
+          new ListObjectsV2Command({
+            Bucket: this.name,
+            Prefix: this.#prefix + folder,
+            ContinuationToken: after,
+          }),
+        ),
+      );
+      for (const { Key, Size: size = 0, LastModified } of page.Contents ?? []) {
+        if (Key === undefined || LastModified === undefined) continue;
+        yield { name: Key.slice(this.#prefix.length), size, changedAt: LastModified };
+      }
+      after = page.NextContinuationToken;
+      if (page.IsTruncated !== true || after === undefined) return;
+    }
   }
 
   async #exists(): Promise<void> {

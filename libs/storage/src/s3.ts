@@ -1,13 +1,13 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import type { BlobReader, BlobStore, Ingest, StrayWrite } from './blob-store.ts';
+import type { BlobReader, BlobStore, Ingest, StoredKey, StrayWrite } from './blob-store.ts';
 import { StorageUnavailableError } from './errors.ts';
 import { Bucket, type Encryption, type UploadsMarker } from './s3-bucket.ts';
 import { connectS3, PATIENTLY, type S3Connection } from './s3-client.ts';
 import { S3Ingest, type Names } from './s3-ingest.ts';
 import { S3Reader } from './s3-reader.ts';
 import { decodeTail, startsOf } from './s3-tail.ts';
-import { parseStorageKey, type StorageKey } from './storage-key.ts';
+import { isStorageKey, type StorageKey } from './storage-key.ts';
 
 export interface S3Options extends S3Connection {
   readonly bucket: string;
@@ -43,7 +43,7 @@ const CHECK_VALID = 60_000;
  *       check                         what `check` writes and reads
  *
  * commit: the rest as the last part, then CompleteMultipartUpload; a blob that is smaller than a part is one
- * PutObject. Nothing is copied, and nothing is listed but the parts of one upload.
+ * PutObject. Nothing is copied, and nothing is listed but the parts of one upload, and all for an operator.
  * delete: what is unfinished, then the tail, then the blob; see `S3Ingest`.
  */
 export class S3BlobStore implements BlobStore {
@@ -117,6 +117,24 @@ export class S3BlobStore implements BlobStore {
       });
   }
 
+  async *list(): AsyncGenerator<StoredKey, void, void> {
+    for await (const { name, size, changedAt } of this.#bucket.objects('blobs/')) {
+      const key = keyIn(name);
+      if (key !== undefined) yield { key, size, changedAt };
+    }
+    // All that there is of one upload comes in a row.
+    let last: StoredKey | undefined;
+    for await (const { name, size, changedAt } of this.#bucket.objects('uploads/')) {
+      const key = name.split('/')[1] ?? '';
+      if (!isStorageKey(key)) continue;
+      if (last !== undefined && last.key !== key) yield last;
+      const before = last?.key === key ? last : { size: 0, changedAt };
+      const latest = changedAt > before.changedAt ? changedAt : before.changedAt;
+      last = { key, size: before.size + size, changedAt: latest };
+    }
+    if (last !== undefined) yield last;
+  }
+
   async check(): Promise<void> {
     const patience = AbortSignal.timeout(CHECK_PATIENCE);
     const work = this.#writeAndRead();
@@ -155,10 +173,6 @@ function namesOf(key: StorageKey): Names {
 
 /** The key of a blob's name; `undefined` for what is not ours. */
 function keyIn(name: string): StorageKey | undefined {
-  try {
-    const key = parseStorageKey(name.slice(name.lastIndexOf('/') + 1));
-    return blobName(key) === name ? key : undefined;
-  } catch {
-    return undefined;
-  }
+  const key = name.slice(name.lastIndexOf('/') + 1);
+  return isStorageKey(key) && blobName(key) === name ? key : undefined;
 }

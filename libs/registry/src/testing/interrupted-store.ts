@@ -1,4 +1,11 @@
-import type { BlobReader, BlobStore, Ingest, StorageKey, StrayWrite } from '@slipway/storage';
+import type {
+  BlobReader,
+  BlobStore,
+  Ingest,
+  StorageKey,
+  StoredKey,
+  StrayWrite,
+} from '@slipway/storage';
 
 /** What happens around the steps of a write; what it throws, the step throws. */
 export interface Interruptions {
@@ -56,6 +63,10 @@ export class InterruptedStore implements BlobStore {
 
   async strays(begunBefore: Date): Promise<readonly StrayWrite[]> {
     return this.#store.strays(begunBefore);
+  }
+
+  list(): AsyncIterable<StoredKey> {
+    return this.#store.list();
   }
 
   async check(): Promise<void> {
