@@ -311,7 +311,7 @@ export function parseSettings(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Settings {
   const given = Object.entries(environment).filter(
-    ([name, value]) => name.startsWith(PREFIX) && value !== '',
+    ([name, value]) => name.startsWith(PREFIX) && value !== undefined && value !== '',
   );
   const unknown = given.map(([name]) => name).filter((name) => !Object.hasOwn(schema.shape, name));
   const values = Object.fromEntries(given);
@@ -325,6 +325,13 @@ export function parseSettings(
   ];
   if (faults.length > 0 || parsed.data === undefined) throw new SettingsError(faults.join('\n'));
   return Object.freeze(parsed.data);
+}
+
+/** The settings of the server for a program beside it, whose own variables do not count. */
+export function parseSettingsBeside(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Settings {
+  return parseSettings({ ...environment, SLIPWAY_TOKEN: undefined });
 }
 
 /** One row of the README's table. */

@@ -31,6 +31,22 @@ export class BlobsTable {
     return rows.map((row) => row.name);
   }
 
+  /** At most `limit` blobs behind that digest, in the order of digests. */
+  async after(digest: string, limit: number): Promise<StoredBlob[]> {
+    return this.#sql.query(AFTER, [digest, limit]);
+  }
+
+  /** Where the blob's bytes are; `undefined` when there is no such blob any more. */
+  async storageKey(digest: Digest): Promise<string | undefined> {
+    const [row] = await this.#sql.query(STORAGE_KEY, [digest]);
+    return row?.storageKey;
+  }
+
+  /** Those of `storageKeys` that are neither a blob's, nor an upload's, nor to be deleted. */
+  async unknownKeys(storageKeys: readonly string[]): Promise<string[]> {
+    return (await this.#sql.query(UNKNOWN_KEYS, [storageKeys])).map((row) => row.storage_key);
+  }
+
   /**
    * The digest adopts the bytes under `storageKey`, unless it has some already. Returns the key it has, and
    * keeps the row from being collected until the transaction ends.
@@ -112,6 +128,32 @@ export class BlobsTable {
     );
   }
 }
+
+/** A blob, and where its bytes are. */
+export interface StoredBlob {
+  readonly digest: Digest;
+  readonly size: number;
+  readonly storageKey: string;
+}
+
+const AFTER: Statement<StoredBlob> = {
+  name: 'blobs.after',
+  text: `select digest, size, storage_key as "storageKey" from blobs
+    where digest > $1 order by digest limit $2`,
+};
+
+const STORAGE_KEY: Statement<{ storageKey: string }> = {
+  name: 'blobs.storage-key',
+  text: 'select storage_key as "storageKey" from blobs where digest = $1',
+};
+
+const UNKNOWN_KEYS: Statement<{ storage_key: string }> = {
+  name: 'blobs.unknown-keys',
+  text: `select k.storage_key from unnest($1::uuid[]) as k (storage_key)
+    where not exists (select from blobs b where b.storage_key = k.storage_key)
+      and not exists (select from uploads u where u.storage_key = k.storage_key)
+      and not exists (select from deletions d where d.storage_key = k.storage_key)`,
+};
 
 interface Looked {
   readonly repository: RepositoryId;

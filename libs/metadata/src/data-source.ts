@@ -1,4 +1,4 @@
-import { migrations } from '@slipway/migrations';
+import { migrations as all } from '@slipway/migrations';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import type { Connection } from './connection.ts';
@@ -9,6 +9,8 @@ export interface DataSourceOptions {
   readonly maxConnections?: number;
   /** How long a statement may run before Postgres cancels it. 0 is without limit. */
   readonly statementTimeout?: number;
+  /** The migrations that it knows of; by default every one. */
+  readonly migrations?: typeof all;
 }
 
 /**
@@ -29,7 +31,7 @@ const ANSWER_MARGIN = 5_000;
  */
 export function dataSource(
   connection: Connection,
-  { maxConnections = 20, statementTimeout = 30_000 }: DataSourceOptions = {},
+  { maxConnections = 20, statementTimeout = 30_000, migrations = all }: DataSourceOptions = {},
 ): DataSource {
   return new DataSource({
     type: 'postgres',

@@ -12,6 +12,12 @@ export class DeletionsTable {
     if (storageKeys.length > 0) await this.#sql.query(ADD, [storageKeys, delay]);
   }
 
+  /** Whether bytes may be deleted now, as far as no backup needs them; none begins until the transaction ends. */
+  async mayBegin(): Promise<boolean> {
+    const [row] = await this.#sql.query(MAY_BEGIN, [DELETIONS_LOCK]);
+    return row?.free === true;
+  }
+
   /** At most `limit` keys whose time has come, locked; those that others are deleting are left out. */
   async due(limit: number): Promise<string[]> {
     const rows = await this.#sql.query(DUE, [limit]);
@@ -27,6 +33,14 @@ export class DeletionsTable {
     await this.#sql.query(REMOVE, [storageKeys]);
   }
 }
+
+/** Those who delete bytes share it for a transaction; a backup has it alone. The name of an advisory lock. */
+export const DELETIONS_LOCK = 'deletions';
+
+const MAY_BEGIN: Statement<{ free: boolean }> = {
+  name: 'deletions.may-begin',
+  text: 'select pg_try_advisory_xact_lock_shared(hashtext($1)) as free',
+};
 
 const PUT_OFF: Statement<unknown> = {
   name: 'deletions.put-off',

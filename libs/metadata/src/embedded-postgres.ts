@@ -19,6 +19,17 @@ export interface EmbeddedPostgresOptions {
   readonly report?: (sentence: string) => void;
 }
 
+/** Another process supervises the Postgres of the folder. */
+export class EmbeddedPostgresInUseError extends Error {
+  override readonly name = 'EmbeddedPostgresInUseError';
+}
+
+/** A Postgres, as a program finds it that needs it for a while. */
+export interface ReachedPostgres {
+  readonly connection: Connection;
+  stop(): Promise<void>;
+}
+
 const LONGEST_PAUSE = 10_000;
 
 /**
@@ -80,6 +91,22 @@ export class EmbeddedPostgres {
     }
   }
 
+  /** For a program beside the server: the Postgres that runs for that, or else one that runs until `stop()`. */
+  static async reach(folder: string): Promise<ReachedPostgres> {
+    try {
+      return await EmbeddedPostgres.start(folder);
+    } catch (error) {
+      if (!(error instanceof EmbeddedPostgresInUseError)) throw error;
+      const directory = socketDirectory(join(realpathSync(folder), 'run'));
+      return {
+        connection: { socketDirectory: directory.path, user: SUPERUSER, database: 'postgres' },
+        stop: async () => {
+          directory.close();
+        },
+      };
+    }
+  }
+
   get pid(): number {
     return this.#postmaster.pid;
   }
@@ -129,7 +156,7 @@ function lockOf(folder: string): FolderLock {
   const path = join(folder, 'lock');
   const lock = FolderLock.take(path);
   if (lock) return lock;
-  throw new Error(
+  throw new EmbeddedPostgresInUseError(
     `the database in ${folder} is in use by another Slipway, process ${FolderLock.holder(path)}`,
   );
 }

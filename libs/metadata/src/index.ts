@@ -2,6 +2,7 @@ export type { AccessTokenRecord, NewAccessToken, TokenOwner } from './access-tok
 export type { AccessWatch } from './access-watch.ts';
 export type { Account, AccountFilter, AccountId, NewAccount, Origin } from './accounts.table.ts';
 export type { AuditEvent, AuditFilter, NewAuditEvent } from './audit-events.table.ts';
+export type { StoredBlob } from './blobs.table.ts';
 export type { Connection } from './connection.ts';
 export type { DatabaseReport } from './database-report.ts';
 export type { DataSourceOptions } from './data-source.ts';
@@ -9,6 +10,7 @@ export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postg
 export { ImmutableTagError, MetadataUnavailableError } from './errors.ts';
 export type { IdentityRecord, RobotId } from './identities.table.ts';
 export type { Standing } from './images.table.ts';
+export { load, NotEmptyError, type StoredDump, type WrongManifest } from './load.ts';
 export { Metadata } from './metadata.ts';
 export { migrate, NewerDatabaseError } from './migrate.ts';
 export type { Pulled } from './manifest-pulls.table.ts';
@@ -36,6 +38,7 @@ export type { SignInFailures } from './sign-in-failures.table.ts';
 export type { TrustRecord } from './robot-trusts.table.ts';
 export type { SessionRecord } from './sessions.table.ts';
 export type { SigningKeyRecord } from './signing-keys.table.ts';
+export type { DumpedSequence, DumpedTable, Snapshot } from './snapshot.ts';
 export type { Tables } from './tables.ts';
 export type { Ledger, LedgerEntry, Link } from './tag-ledgers.table.ts';
 export type { ListedTag, TagOrder, TagPlace } from './tag-list.table.ts';

@@ -6,6 +6,7 @@ import type { Connection } from './connection.ts';
 import { type DatabaseReport, databaseReport } from './database-report.ts';
 import { dataSource, type DataSourceOptions } from './data-source.ts';
 import { MetadataUnavailableError, translated } from './errors.ts';
+import { type Snapshot, snapshot, withoutDeletions } from './snapshot.ts';
 import { PoolSql, type Sql, type Statement } from './sql.ts';
 import { tablesOver, type Tables } from './tables.ts';
 import { transaction } from './transaction.ts';
@@ -47,6 +48,19 @@ export class Metadata {
    */
   async transaction<T>(work: (tables: Tables) => Promise<T>): Promise<T> {
     return transaction(this.#pool, (sql) => work(tablesOver(sql)));
+  }
+
+  /** Runs `work` over all that there is at one moment, whatever is written meanwhile. */
+  async snapshot<T>(work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+    return snapshot(this.#pool, work);
+  }
+
+  /**
+   * Runs `work` while nobody deletes the bytes of blobs, on any replica: what is forgotten meanwhile waits. Rejects
+   * when that could not be kept up until the end, and at once when another has begun the same before.
+   */
+  async withoutDeletions<T>(work: () => Promise<T>): Promise<T> {
+    return withoutDeletions(this.#pool, work);
   }
 
   /** This process as a writer of uploads; a new one when the connection that vouched for the last broke. */

@@ -28,6 +28,7 @@ export interface Collected {
  * - A blob goes only when no manifest of its repository points at it, under a lock that a push which
  *   begins to point at it must wait for.
  * - Bytes go only by their key, and only after the transaction that forgot them is committed.
+ * - No bytes go while a backup runs, which may need what was forgotten since it began.
  */
 export async function collectGarbage(
   metadata: Metadata,
@@ -116,6 +117,7 @@ async function deleteKeys(
   failures: unknown[],
 ): Promise<number> {
   return metadata.transaction(async (tables) => {
+    if (!(await tables.deletions.mayBegin())) return 0;
     const keys = await tables.deletions.due(BATCH);
     const stuck: string[] = [];
     for (let at = 0; at < keys.length; at += DELETED_AT_ONCE) {

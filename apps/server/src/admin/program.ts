@@ -2,8 +2,10 @@ import { type Asking, type Endpoint, ENDPOINTS, jsonSchema } from '@slipway/api'
 import { Command, Option } from 'commander';
 import { ask, type Place } from './ask.ts';
 import { type Field, fieldsOf, optionOf } from './fields.ts';
+import { addOperateCommands } from './operate.ts';
 import type { TerminalSettings } from './settings.ts';
 import { shown } from './shown.ts';
+import { Unsound } from './unsound.ts';
 
 /** What the terminal talks to. */
 export interface Terminal {
@@ -34,12 +36,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   webhooks: 'Who is told what happens',
 };
 
-/** The server has checked something, and found a fault in it. */
-class Unsound extends Error {
-  override readonly name = 'Unsound';
-}
-
-/** Every endpoint as a command. */
+/** Every endpoint as a command, and what is done beside the server. */
 export function programFor(terminal: Terminal): Command {
   const program = new Command('slipway-server')
     .description('Manages a registry from a terminal.')
@@ -54,6 +51,9 @@ export function programFor(terminal: Terminal): Command {
     .enablePositionalOptions(false)
     .showSuggestionAfterError(true);
   for (const endpoint of ENDPOINTS) addCommand(program, endpoint, terminal);
+  addOperateCommands(program, (text) => {
+    terminal.print(text);
+  });
   return program;
 }
 

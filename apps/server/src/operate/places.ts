@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Connection, EmbeddedPostgres } from '@slipway/metadata';
+import type { BlobStore } from '@slipway/storage';
+import type { Settings } from '../settings.ts';
+import { openStorage } from '../storage.ts';
+
+/** Where the registry of the settings keeps what it has, for a program beside its servers. */
+export interface Places {
+  readonly store: BlobStore;
+  readonly connection: Connection;
+  close(): Promise<void>;
+}
+
+/** Of a registry that is there; throws rather than making another, where a setting leads to an empty place. */
+export async function findPlaces(settings: Settings): Promise<Places> {
+  const dataDir = resolve(settings.SLIPWAY_DATA_DIR);
+  const needed = [
+    ...(settings.SLIPWAY_STORAGE === 'disk' ? ['blobs'] : []),
+    ...(settings.SLIPWAY_DATABASE_URL === undefined ? ['postgres/cluster'] : []),
+  ];
+  const missing = needed.map((name) => join(dataDir, name)).find((path) => !existsSync(path));
+  if (missing !== undefined) {
+    throw new Error(
+      `there is no ${missing}: run this with the settings of the server, SLIPWAY_DATA_DIR among them`,
+    );
+  }
+  const store = await openStorage(settings, dataDir);
+  const url = settings.SLIPWAY_DATABASE_URL;
+  if (url !== undefined) return { store, connection: { url }, close: async () => undefined };
+  const postgres = await EmbeddedPostgres.reach(join(dataDir, 'postgres'));
+  return { store, connection: postgres.connection, close: () => postgres.stop() };
+}
+
+/** For a registry that is to be there; its server must not run. */
+export async function makePlaces(settings: Settings): Promise<Places> {
+  const dataDir = resolve(settings.SLIPWAY_DATA_DIR);
+  const store = await openStorage(settings, dataDir);
+  const url = settings.SLIPWAY_DATABASE_URL;
+  if (url !== undefined) return { store, connection: { url }, close: async () => undefined };
+  const postgres = await EmbeddedPostgres.start(join(dataDir, 'postgres'));
+  return { store, connection: postgres.connection, close: () => postgres.stop() };
+}
