@@ -26,6 +26,13 @@ export function Prose({ text }: { readonly text: string }) {
               {alt === undefined || alt === '' ? 'a picture' : alt}
             </a>
           ),
+          // What scrolls by itself is reached by keyboard, too.
+          pre: ({ children }) => <pre tabIndex={0}>{children}</pre>,
+          table: ({ children }) => (
+            <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="Table">
+              <table>{children}</table>
+            </div>
+          ),
           // The page's own heading is the first.
           h1: ({ children }) => <h2>{children}</h2>,
         }}
