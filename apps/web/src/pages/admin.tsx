@@ -7,7 +7,7 @@ import { Button } from '../parts/button.tsx';
 import { Command } from '../parts/copy.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { Form, TextField } from '../parts/form.tsx';
-import { More } from '../parts/more.tsx';
+import { Listed } from '../parts/listed.tsx';
 import { Page, Section, Tabs } from '../parts/page.tsx';
 import { Answered, Notice, Refused } from '../parts/states.tsx';
 import { Table, Td, Th } from '../parts/table.tsx';
@@ -90,77 +90,66 @@ function Accounts() {
           onChange={({ target }) => setQ(target.value)}
         />
       </div>
-      <Answered of={{ ...pages, data: pages.items }}>
+      <Listed of={pages}>
         {(items) => (
-          <>
-            <Table
-              label="Accounts"
-              head={
-                <>
-                  <Th>Username</Th>
-                  <Th>Name</Th>
-                  <Th>E-mail</Th>
-                  <Th>Signs in</Th>
-                  <Th>Since</Th>
-                  <Th />
-                </>
-              }
-            >
-              {items.map(
-                ({
-                  username,
-                  displayName,
-                  email,
-                  administrator,
-                  origin,
-                  createdAt,
-                  disabledAt,
-                }) => (
-                  <tr key={username}>
-                    <Td>
-                      {username} {administrator && <Badge tone="sea">administrator</Badge>}{' '}
-                      {disabledAt !== undefined && <Badge tone="alarm">disabled</Badge>}
-                    </Td>
-                    <Td>{displayName}</Td>
-                    <Td>{email}</Td>
-                    <Td>{origin === 'local' ? 'here' : origin}</Td>
-                    <Td>
-                      <Time at={createdAt} />
-                    </Td>
-                    <Td right>
-                      <span className="inline-flex gap-1">
-                        {origin === 'local' && (
-                          <Button
-                            look="quiet"
-                            onClick={() =>
-                              void reset
-                                .mutateAsync({ parameters: { username } })
-                                .then(({ url }) => setLink(url))
-                            }
-                          >
-                            New password
-                          </Button>
-                        )}
+          <Table
+            label="Accounts"
+            head={
+              <>
+                <Th>Username</Th>
+                <Th>Name</Th>
+                <Th>E-mail</Th>
+                <Th>Signs in</Th>
+                <Th>Since</Th>
+                <Th />
+              </>
+            }
+          >
+            {items.map(
+              ({ username, displayName, email, administrator, origin, createdAt, disabledAt }) => (
+                <tr key={username}>
+                  <Td>
+                    {username} {administrator && <Badge tone="sea">administrator</Badge>}{' '}
+                    {disabledAt !== undefined && <Badge tone="alarm">disabled</Badge>}
+                  </Td>
+                  <Td>{displayName}</Td>
+                  <Td>{email}</Td>
+                  <Td>{origin === 'local' ? 'here' : origin}</Td>
+                  <Td>
+                    <Time at={createdAt} />
+                  </Td>
+                  <Td right>
+                    <span className="inline-flex gap-1">
+                      {origin === 'local' && (
                         <Button
                           look="quiet"
                           onClick={() =>
-                            (disabledAt === undefined ? disable : enable).mutate({
-                              parameters: { username },
-                            })
+                            void reset
+                              .mutateAsync({ parameters: { username } })
+                              .then(({ url }) => setLink(url))
                           }
                         >
-                          {disabledAt === undefined ? 'Disable' : 'Enable'}
+                          New password
                         </Button>
-                      </span>
-                    </Td>
-                  </tr>
-                ),
-              )}
-            </Table>
-            <More of={pages} />
-          </>
+                      )}
+                      <Button
+                        look="quiet"
+                        onClick={() =>
+                          (disabledAt === undefined ? disable : enable).mutate({
+                            parameters: { username },
+                          })
+                        }
+                      >
+                        {disabledAt === undefined ? 'Disable' : 'Enable'}
+                      </Button>
+                    </span>
+                  </Td>
+                </tr>
+              ),
+            )}
+          </Table>
         )}
-      </Answered>
+      </Listed>
       {(disable.error ?? reset.error) !== null && (
         <div className="mt-3">
           <Notice tone="alarm">{(disable.error ?? reset.error)?.message}</Notice>

@@ -1,9 +1,9 @@
 import { useState } from 'react';
 import { usePages } from '../api/queries.ts';
 import { Choice, TextField } from '../parts/form.tsx';
-import { More } from '../parts/more.tsx';
+import { Listed } from '../parts/listed.tsx';
 import { Section } from '../parts/page.tsx';
-import { Answered, Empty } from '../parts/states.tsx';
+import { Empty } from '../parts/states.tsx';
 import { Table, Td, Th } from '../parts/table.tsx';
 import { Badge, Time } from '../parts/values.tsx';
 
@@ -72,57 +72,50 @@ function Audit({
           ]}
         />
       </div>
-      <Answered of={{ ...pages, data: pages.items }}>
-        {(items) =>
-          items.length === 0 ? (
-            <Empty title="Nothing like this was done" />
-          ) : (
-            <>
-              <Table
-                label="Audit log"
-                head={
-                  <>
-                    <Th>When</Th>
-                    <Th>Who</Th>
-                    <Th>Did</Th>
-                    <Th>To</Th>
-                    <Th>It was</Th>
-                    <Th>From</Th>
-                  </>
-                }
-              >
-                {items.map(
-                  ({ id, at, actor, credential, action, resource, outcome, address, client }) => (
-                    <tr key={id}>
-                      <Td>
-                        <Time at={at} />
-                      </Td>
-                      <Td>
-                        {actor || 'nobody known'}{' '}
-                        <span className="text-faint">{credential.split(':')[0]}</span>
-                      </Td>
-                      <Td>
-                        <code className="font-mono text-[13px]">{action}</code>
-                      </Td>
-                      <Td wrap>{resource}</Td>
-                      <Td>
-                        <Badge tone={TONES[outcome]}>{outcome}</Badge>
-                      </Td>
-                      <Td>
-                        {address}{' '}
-                        <span className="block max-w-56 truncate text-faint" title={client}>
-                          {client}
-                        </span>
-                      </Td>
-                    </tr>
-                  ),
-                )}
-              </Table>
-              <More of={pages} />
-            </>
-          )
-        }
-      </Answered>
+      <Listed of={pages} empty={<Empty title="Nothing like this was done" />}>
+        {(items) => (
+          <Table
+            label="Audit log"
+            head={
+              <>
+                <Th>When</Th>
+                <Th>Who</Th>
+                <Th>Did</Th>
+                <Th>To</Th>
+                <Th>It was</Th>
+                <Th>From</Th>
+              </>
+            }
+          >
+            {items.map(
+              ({ id, at, actor, credential, action, resource, outcome, address, client }) => (
+                <tr key={id}>
+                  <Td>
+                    <Time at={at} />
+                  </Td>
+                  <Td>
+                    {actor || 'nobody known'}{' '}
+                    <span className="text-faint">{credential.split(':')[0]}</span>
+                  </Td>
+                  <Td>
+                    <code className="font-mono text-[13px]">{action}</code>
+                  </Td>
+                  <Td wrap>{resource}</Td>
+                  <Td>
+                    <Badge tone={TONES[outcome]}>{outcome}</Badge>
+                  </Td>
+                  <Td>
+                    {address}{' '}
+                    <span className="block max-w-56 truncate text-faint" title={client}>
+                      {client}
+                    </span>
+                  </Td>
+                </tr>
+              ),
+            )}
+          </Table>
+        )}
+      </Listed>
     </Section>
   );
 }

@@ -5,9 +5,9 @@ import { useChange, usePages } from '../api/queries.ts';
 import { Button } from '../parts/button.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { Form, TextField } from '../parts/form.tsx';
-import { More } from '../parts/more.tsx';
+import { Listed } from '../parts/listed.tsx';
 import { Page } from '../parts/page.tsx';
-import { Answered, Empty } from '../parts/states.tsx';
+import { Empty } from '../parts/states.tsx';
 import { Time } from '../parts/values.tsx';
 
 export function OrganisationsPage() {
@@ -25,43 +25,41 @@ export function OrganisationsPage() {
         </Button>
       }
     >
-      <Answered of={{ ...pages, data: pages.items }}>
-        {(items) =>
-          items.length === 0 ? (
-            <Empty title="You belong to no organisation" icon={<Building2 aria-hidden />}>
-              Make one for your team, or ask an owner of one to invite you.
-            </Empty>
-          ) : (
-            <>
-              <ul className="divide-y divide-line rounded-lg border border-line bg-sheet">
-                {items.map(({ name, displayName, createdAt }) => (
-                  <li
-                    key={name}
-                    className="flex flex-wrap items-center justify-between gap-2 px-4 py-3"
-                  >
-                    <div>
-                      <Link
-                        to="/n/$namespace"
-                        params={{ namespace: name }}
-                        className="font-medium text-sea hover:underline"
-                      >
-                        {name}
-                      </Link>
-                      {displayName !== undefined && (
-                        <span className="ml-3 text-faint">{displayName}</span>
-                      )}
-                    </div>
-                    <span className="text-sm text-faint">
-                      made <Time at={createdAt} />
-                    </span>
-                  </li>
-                ))}
-              </ul>
-              <More of={pages} />
-            </>
-          )
+      <Listed
+        of={pages}
+        empty={
+          <Empty title="You belong to no organisation" icon={<Building2 aria-hidden />}>
+            Make one for your team, or ask an owner of one to invite you.
+          </Empty>
         }
-      </Answered>
+      >
+        {(items) => (
+          <ul className="divide-y divide-line rounded-lg border border-line bg-sheet">
+            {items.map(({ name, displayName, createdAt }) => (
+              <li
+                key={name}
+                className="flex flex-wrap items-center justify-between gap-2 px-4 py-3"
+              >
+                <div>
+                  <Link
+                    to="/n/$namespace"
+                    params={{ namespace: name }}
+                    className="font-medium text-sea hover:underline"
+                  >
+                    {name}
+                  </Link>
+                  {displayName !== undefined && (
+                    <span className="ml-3 text-faint">{displayName}</span>
+                  )}
+                </div>
+                <span className="text-sm text-faint">
+                  made <Time at={createdAt} />
+                </span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Listed>
       {making && (
         <Dialog title="New organisation" onClose={() => setMaking(false)}>
           <Form

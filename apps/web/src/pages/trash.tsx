@@ -4,9 +4,9 @@ import type { Answer } from '../api/ask.ts';
 import { useChange, usePages } from '../api/queries.ts';
 import { Button } from '../parts/button.tsx';
 import { Confirm } from '../parts/confirm.tsx';
-import { More } from '../parts/more.tsx';
+import { Listed } from '../parts/listed.tsx';
 import { Section } from '../parts/page.tsx';
-import { Answered, Empty, Notice } from '../parts/states.tsx';
+import { Empty, Notice } from '../parts/states.tsx';
 import { Table, Td, Th } from '../parts/table.tsx';
 import { Bytes, Count, Time } from '../parts/values.tsx';
 
@@ -45,77 +45,75 @@ function Trash({ pages }: { readonly pages: ReturnType<typeof usePages<'listTras
           </Notice>
         </div>
       )}
-      <Answered of={{ ...pages, data: pages.items }}>
-        {(items) =>
-          items.length === 0 ? (
-            <Empty title="Nothing was deleted lately" icon={<Trash2 aria-hidden />}>
-              What is deleted stays here for a while and can be taken back, exactly as it was.
-            </Empty>
-          ) : (
-            <>
-              <Table
-                label="Trash"
-                head={
-                  <>
-                    <Th>Deleted</Th>
-                    <Th>What</Th>
-                    <Th>By</Th>
-                    <Th right>Holds</Th>
-                    <Th right>Frees</Th>
-                    <Th>Gone for good</Th>
-                    <Th />
-                  </>
-                }
-              >
-                {items.map((deletion) => {
-                  const { id, kind, repository, deletedAt, purgeAfter, actor, tags, manifests } =
-                    deletion;
-                  return (
-                    <tr key={id}>
-                      <Td>
-                        <Time at={deletedAt} />
-                      </Td>
-                      <Td>
-                        <span className="font-medium">{repository}</span>
-                        <div className="text-faint">
-                          {kind === 'repository' && 'the whole repository: '}
-                          <Count of={tags} one="tag" />, <Count of={manifests} one="manifest" />
-                        </div>
-                      </Td>
-                      <Td>{actor}</Td>
-                      <Td right>
-                        <Bytes count={deletion.bytes} />
-                      </Td>
-                      <Td right>
-                        <Bytes count={deletion.frees} />
-                      </Td>
-                      <Td>
-                        <Time at={purgeAfter} />
-                      </Td>
-                      <Td right>
-                        <span className="inline-flex gap-1">
-                          <Button
-                            disabled={restore.isPending}
-                            onClick={() =>
-                              restore.mutate({ parameters: { repository, deletion: id }, body: {} })
-                            }
-                          >
-                            Take back
-                          </Button>
-                          <Button look="quiet" onClick={() => setPurging(deletion)}>
-                            Delete now
-                          </Button>
-                        </span>
-                      </Td>
-                    </tr>
-                  );
-                })}
-              </Table>
-              <More of={pages} />
-            </>
-          )
+      <Listed
+        of={pages}
+        empty={
+          <Empty title="Nothing was deleted lately" icon={<Trash2 aria-hidden />}>
+            What is deleted stays here for a while and can be taken back, exactly as it was.
+          </Empty>
         }
-      </Answered>
+      >
+        {(items) => (
+          <Table
+            label="Trash"
+            head={
+              <>
+                <Th>Deleted</Th>
+                <Th>What</Th>
+                <Th>By</Th>
+                <Th right>Holds</Th>
+                <Th right>Frees</Th>
+                <Th>Gone for good</Th>
+                <Th />
+              </>
+            }
+          >
+            {items.map((deletion) => {
+              const { id, kind, repository, deletedAt, purgeAfter, actor, tags, manifests } =
+                deletion;
+              return (
+                <tr key={id}>
+                  <Td>
+                    <Time at={deletedAt} />
+                  </Td>
+                  <Td>
+                    <span className="font-medium">{repository}</span>
+                    <div className="text-faint">
+                      {kind === 'repository' && 'the whole repository: '}
+                      <Count of={tags} one="tag" />, <Count of={manifests} one="manifest" />
+                    </div>
+                  </Td>
+                  <Td>{actor}</Td>
+                  <Td right>
+                    <Bytes count={deletion.bytes} />
+                  </Td>
+                  <Td right>
+                    <Bytes count={deletion.frees} />
+                  </Td>
+                  <Td>
+                    <Time at={purgeAfter} />
+                  </Td>
+                  <Td right>
+                    <span className="inline-flex gap-1">
+                      <Button
+                        disabled={restore.isPending}
+                        onClick={() =>
+                          restore.mutate({ parameters: { repository, deletion: id }, body: {} })
+                        }
+                      >
+                        Take back
+                      </Button>
+                      <Button look="quiet" onClick={() => setPurging(deletion)}>
+                        Delete now
+                      </Button>
+                    </span>
+                  </Td>
+                </tr>
+              );
+            })}
+          </Table>
+        )}
+      </Listed>
       {purging !== undefined && (
         <Confirm
           title="Delete it for good?"

@@ -2,8 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { Globe, Lock } from 'lucide-react';
 import type { Answer } from '../api/ask.ts';
 import { usePages } from '../api/queries.ts';
-import { More } from './more.tsx';
-import { Answered } from './states.tsx';
+import { Listed } from './listed.tsx';
 import { Badge, Count, Time } from './values.tsx';
 
 type Repository = Answer<'listRepositories'>['items'][number];
@@ -18,24 +17,17 @@ export function Repositories({
 }) {
   const pages = usePages('listRepositories', { query: { ...query, limit: 50 } });
   return (
-    <Answered of={{ ...pages, data: pages.items }}>
-      {(items) =>
-        items.length === 0 ? (
-          empty
-        ) : (
-          <>
-            <ul className="divide-y divide-line rounded-lg border border-line bg-sheet">
-              {items.map((each) => (
-                <li key={each.name}>
-                  <RepositoryLine repository={each} />
-                </li>
-              ))}
-            </ul>
-            <More of={pages} />
-          </>
-        )
-      }
-    </Answered>
+    <Listed of={pages} empty={empty}>
+      {(items) => (
+        <ul className="divide-y divide-line rounded-lg border border-line bg-sheet">
+          {items.map((each) => (
+            <li key={each.name}>
+              <RepositoryLine repository={each} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </Listed>
   );
 }
 

@@ -6,7 +6,7 @@ import { Confirm } from '../../parts/confirm.tsx';
 import { Command } from '../../parts/copy.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Choice, Form, TextField } from '../../parts/form.tsx';
-import { More } from '../../parts/more.tsx';
+import { Listed } from '../../parts/listed.tsx';
 import { Section } from '../../parts/page.tsx';
 import { Answered, Empty, Notice } from '../../parts/states.tsx';
 import { Table, Td, Th } from '../../parts/table.tsx';
@@ -40,47 +40,44 @@ export function People({
         )
       }
     >
-      <Answered of={{ ...pages, data: pages.items }}>
+      <Listed of={pages}>
         {(items) => (
-          <>
-            <Table
-              label="People"
-              head={
-                <>
-                  <Th>Username</Th>
-                  <Th>Name</Th>
-                  <Th>Role</Th>
-                  <Th>Teams</Th>
-                  <Th>Since</Th>
-                  <Th />
-                </>
-              }
-            >
-              {items.map(({ username, displayName, role, teams, joinedAt }) => (
-                <tr key={username}>
-                  <Td>{username}</Td>
-                  <Td>{displayName}</Td>
-                  <Td>
-                    <Badge tone={role === 'owner' ? 'sea' : 'plain'}>{role}</Badge>
-                  </Td>
-                  <Td>{teams.join(', ')}</Td>
-                  <Td>
-                    <Time at={joinedAt} />
-                  </Td>
-                  <Td right>
-                    {administers && (
-                      <Button look="quiet" onClick={() => setRemoving(username)}>
-                        Remove
-                      </Button>
-                    )}
-                  </Td>
-                </tr>
-              ))}
-            </Table>
-            <More of={pages} />
-          </>
+          <Table
+            label="People"
+            head={
+              <>
+                <Th>Username</Th>
+                <Th>Name</Th>
+                <Th>Role</Th>
+                <Th>Teams</Th>
+                <Th>Since</Th>
+                <Th />
+              </>
+            }
+          >
+            {items.map(({ username, displayName, role, teams, joinedAt }) => (
+              <tr key={username}>
+                <Td>{username}</Td>
+                <Td>{displayName}</Td>
+                <Td>
+                  <Badge tone={role === 'owner' ? 'sea' : 'plain'}>{role}</Badge>
+                </Td>
+                <Td>{teams.join(', ')}</Td>
+                <Td>
+                  <Time at={joinedAt} />
+                </Td>
+                <Td right>
+                  {administers && (
+                    <Button look="quiet" onClick={() => setRemoving(username)}>
+                      Remove
+                    </Button>
+                  )}
+                </Td>
+              </tr>
+            ))}
+          </Table>
         )}
-      </Answered>
+      </Listed>
       {adding && (
         <Dialog title={`Add a person to ${organisation}`} onClose={() => setAdding(false)}>
           <Form

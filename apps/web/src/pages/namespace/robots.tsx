@@ -6,7 +6,7 @@ import { Confirm } from '../../parts/confirm.tsx';
 import { Command } from '../../parts/copy.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Choice, Form, TextField } from '../../parts/form.tsx';
-import { More } from '../../parts/more.tsx';
+import { Listed } from '../../parts/listed.tsx';
 import { Section } from '../../parts/page.tsx';
 import { Answered, Empty, Notice } from '../../parts/states.tsx';
 import { Badge, Time } from '../../parts/values.tsx';
@@ -31,41 +31,36 @@ export function Robots({ namespace }: { readonly namespace: string }) {
         A robot is a machine's account: it may do what it was granted and belongs to nobody who
         could leave.
       </p>
-      <Answered of={{ ...pages, data: pages.items }}>
-        {(items) =>
-          items.length === 0 ? (
-            <Empty title="There is no robot yet" icon={<Bot aria-hidden />} />
-          ) : (
-            <>
-              <ul className="divide-y divide-line rounded-lg border border-line bg-sheet">
-                {items.map(({ name, description, grants, createdBy, createdAt, disabledAt }) => (
-                  <li
-                    key={name}
-                    className="flex flex-wrap items-center justify-between gap-3 px-4 py-3"
-                  >
-                    <div>
-                      <span className="font-medium">{name}</span>{' '}
-                      {disabledAt !== undefined && <Badge tone="alarm">disabled</Badge>}
-                      {description !== '' && <p className="text-sm text-faint">{description}</p>}
-                      <p className="text-sm text-faint">
-                        {grants.map(({ role, pattern }) => `${role} on ${pattern}`).join(', ') ||
-                          'granted nothing'}
-                      </p>
-                    </div>
-                    <div className="flex items-center gap-3 text-sm text-faint">
-                      <span>
-                        {createdBy}, <Time at={createdAt} />
-                      </span>
-                      <Button onClick={() => setOpened(name.split('+')[1])}>Secrets</Button>
-                    </div>
-                  </li>
-                ))}
-              </ul>
-              <More of={pages} />
-            </>
-          )
-        }
-      </Answered>
+      <Listed of={pages} empty={<Empty title="There is no robot yet" icon={<Bot aria-hidden />} />}>
+        {(items) => (
+          <>
+            <ul className="divide-y divide-line rounded-lg border border-line bg-sheet">
+              {items.map(({ name, description, grants, createdBy, createdAt, disabledAt }) => (
+                <li
+                  key={name}
+                  className="flex flex-wrap items-center justify-between gap-3 px-4 py-3"
+                >
+                  <div>
+                    <span className="font-medium">{name}</span>{' '}
+                    {disabledAt !== undefined && <Badge tone="alarm">disabled</Badge>}
+                    {description !== '' && <p className="text-sm text-faint">{description}</p>}
+                    <p className="text-sm text-faint">
+                      {grants.map(({ role, pattern }) => `${role} on ${pattern}`).join(', ') ||
+                        'granted nothing'}
+                    </p>
+                  </div>
+                  <div className="flex items-center gap-3 text-sm text-faint">
+                    <span>
+                      {createdBy}, <Time at={createdAt} />
+                    </span>
+                    <Button onClick={() => setOpened(name.split('+')[1])}>Secrets</Button>
+                  </div>
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
+      </Listed>
       {making && (
         <Dialog title="New robot" onClose={() => setMaking(false)}>
           <Form

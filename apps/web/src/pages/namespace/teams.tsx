@@ -5,7 +5,7 @@ import { Button } from '../../parts/button.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Choice, Form, TextField } from '../../parts/form.tsx';
-import { More } from '../../parts/more.tsx';
+import { Listed } from '../../parts/listed.tsx';
 import { Card, Section } from '../../parts/page.tsx';
 import { Answered, Empty } from '../../parts/states.tsx';
 import { Table, Td, Th } from '../../parts/table.tsx';
@@ -35,33 +35,33 @@ export function Teams({
           )
         }
       >
-        <Answered of={{ ...pages, data: pages.items }}>
-          {(items) =>
-            items.length === 0 ? (
-              <Empty title="There is no team yet" icon={<Users aria-hidden />}>
-                A team is granted a role on repositories once; whoever joins it has that role.
-              </Empty>
-            ) : (
-              <>
-                <ul className="divide-y divide-line rounded-lg border border-line bg-sheet">
-                  {items.map(({ name, description, members }) => (
-                    <li key={name} className="flex items-center justify-between gap-3 px-4 py-3">
-                      <div>
-                        <span className="font-medium">{name}</span>
-                        {description !== '' && <p className="text-sm text-faint">{description}</p>}
-                      </div>
-                      <div className="flex items-center gap-3 text-sm text-faint">
-                        <Count of={members} one="member" />
-                        <Button onClick={() => setOpened(name)}>Open</Button>
-                      </div>
-                    </li>
-                  ))}
-                </ul>
-                <More of={pages} />
-              </>
-            )
+        <Listed
+          of={pages}
+          empty={
+            <Empty title="There is no team yet" icon={<Users aria-hidden />}>
+              A team is granted a role on repositories once; whoever joins it has that role.
+            </Empty>
           }
-        </Answered>
+        >
+          {(items) => (
+            <>
+              <ul className="divide-y divide-line rounded-lg border border-line bg-sheet">
+                {items.map(({ name, description, members }) => (
+                  <li key={name} className="flex items-center justify-between gap-3 px-4 py-3">
+                    <div>
+                      <span className="font-medium">{name}</span>
+                      {description !== '' && <p className="text-sm text-faint">{description}</p>}
+                    </div>
+                    <div className="flex items-center gap-3 text-sm text-faint">
+                      <Count of={members} one="member" />
+                      <Button onClick={() => setOpened(name)}>Open</Button>
+                    </div>
+                  </li>
+                ))}
+              </ul>
+            </>
+          )}
+        </Listed>
       </Section>
       {administers && <Grants namespace={organisation} />}
       {making && (
@@ -179,64 +179,58 @@ function Grants({ namespace }: { readonly namespace: string }) {
         </Button>
       }
     >
-      <Answered of={{ ...pages, data: pages.items }}>
-        {(items) =>
-          items.length === 0 ? (
-            <Empty title="Nobody was granted anything">
-              Only owners may use these repositories.
-            </Empty>
-          ) : (
-            <>
-              <Table
-                label="Roles on repositories"
-                head={
-                  <>
-                    <Th>Who</Th>
-                    <Th>Role</Th>
-                    <Th>Repositories</Th>
-                    <Th />
-                  </>
-                }
-              >
-                {items.map(({ id, team, account, robot, role, pattern }) => {
-                  const [kind, name] =
-                    team !== undefined
-                      ? ['team', team]
-                      : account !== undefined
-                        ? ['person', account]
-                        : ['robot', robot ?? ''];
-                  return (
-                    <tr key={id}>
-                      <Td>
-                        {name} <span className="text-faint">{kind}</span>
-                      </Td>
-                      <Td>
-                        <Badge>{role}</Badge>
-                      </Td>
-                      <Td>
-                        <code className="font-mono text-[13px]">
-                          {namespace}/{pattern}
-                        </code>
-                      </Td>
-                      <Td right>
-                        <Button
-                          look="quiet"
-                          onClick={() =>
-                            setRemoving({ id, words: `${role} on ${pattern} of ${name}` })
-                          }
-                        >
-                          Take back
-                        </Button>
-                      </Td>
-                    </tr>
-                  );
-                })}
-              </Table>
-              <More of={pages} />
-            </>
-          )
+      <Listed
+        of={pages}
+        empty={
+          <Empty title="Nobody was granted anything">Only owners may use these repositories.</Empty>
         }
-      </Answered>
+      >
+        {(items) => (
+          <Table
+            label="Roles on repositories"
+            head={
+              <>
+                <Th>Who</Th>
+                <Th>Role</Th>
+                <Th>Repositories</Th>
+                <Th />
+              </>
+            }
+          >
+            {items.map(({ id, team, account, robot, role, pattern }) => {
+              const [kind, name] =
+                team !== undefined
+                  ? ['team', team]
+                  : account !== undefined
+                    ? ['person', account]
+                    : ['robot', robot ?? ''];
+              return (
+                <tr key={id}>
+                  <Td>
+                    {name} <span className="text-faint">{kind}</span>
+                  </Td>
+                  <Td>
+                    <Badge>{role}</Badge>
+                  </Td>
+                  <Td>
+                    <code className="font-mono text-[13px]">
+                      {namespace}/{pattern}
+                    </code>
+                  </Td>
+                  <Td right>
+                    <Button
+                      look="quiet"
+                      onClick={() => setRemoving({ id, words: `${role} on ${pattern} of ${name}` })}
+                    >
+                      Take back
+                    </Button>
+                  </Td>
+                </tr>
+              );
+            })}
+          </Table>
+        )}
+      </Listed>
       {making && (
         <Dialog title="Grant a role" onClose={() => setMaking(false)}>
           <Form

@@ -7,9 +7,9 @@ import { Confirm } from '../../parts/confirm.tsx';
 import { Command } from '../../parts/copy.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Choice, Form, TextField } from '../../parts/form.tsx';
-import { More } from '../../parts/more.tsx';
+import { Listed } from '../../parts/listed.tsx';
 import { Section } from '../../parts/page.tsx';
-import { Answered, Empty, Notice } from '../../parts/states.tsx';
+import { Empty, Notice } from '../../parts/states.tsx';
 import { Table, Td, Th } from '../../parts/table.tsx';
 import { Badge, Time } from '../../parts/values.tsx';
 
@@ -37,53 +37,53 @@ export function Webhooks({ namespace }: { readonly namespace: string }) {
         </Button>
       }
     >
-      <Answered of={{ ...pages, data: pages.items }}>
-        {(items) =>
-          items.length === 0 ? (
-            <Empty title="Nobody is told what happens here" icon={<Webhook aria-hidden />}>
-              A webhook is sent a signed message for each push, deletion or restore, until it takes
-              it.
-            </Empty>
-          ) : (
-            <>
-              <ul className="divide-y divide-line rounded-lg border border-line bg-sheet">
-                {items.map((hook) => (
-                  <li
-                    key={hook.id}
-                    className="flex flex-wrap items-center justify-between gap-3 px-4 py-3"
-                  >
-                    <div className="min-w-0">
-                      <span className="font-medium">{hook.name}</span>{' '}
-                      {!hook.enabled && <Badge tone="warn">switched off</Badge>}
-                      <p className="text-sm break-all text-faint">
-                        {hook.url} is told of {hook.events.join(', ')} as {hook.format}
-                      </p>
-                    </div>
-                    <div className="flex flex-wrap gap-1">
-                      <Button onClick={() => setOpened(hook)}>Deliveries</Button>
-                      <Button look="quiet" onClick={() => ping.mutate({ parameters: of(hook) })}>
-                        Send a ping
-                      </Button>
-                      <Button
-                        look="quiet"
-                        onClick={() =>
-                          update.mutate({ parameters: of(hook), body: { enabled: !hook.enabled } })
-                        }
-                      >
-                        {hook.enabled ? 'Switch off' : 'Switch on'}
-                      </Button>
-                      <Button look="quiet" onClick={() => setRemoving(hook)}>
-                        Remove
-                      </Button>
-                    </div>
-                  </li>
-                ))}
-              </ul>
-              <More of={pages} />
-            </>
-          )
+      <Listed
+        of={pages}
+        empty={
+          <Empty title="Nobody is told what happens here" icon={<Webhook aria-hidden />}>
+            A webhook is sent a signed message for each push, deletion or restore, until it takes
+            it.
+          </Empty>
         }
-      </Answered>
+      >
+        {(items) => (
+          <>
+            <ul className="divide-y divide-line rounded-lg border border-line bg-sheet">
+              {items.map((hook) => (
+                <li
+                  key={hook.id}
+                  className="flex flex-wrap items-center justify-between gap-3 px-4 py-3"
+                >
+                  <div className="min-w-0">
+                    <span className="font-medium">{hook.name}</span>{' '}
+                    {!hook.enabled && <Badge tone="warn">switched off</Badge>}
+                    <p className="text-sm break-all text-faint">
+                      {hook.url} is told of {hook.events.join(', ')} as {hook.format}
+                    </p>
+                  </div>
+                  <div className="flex flex-wrap gap-1">
+                    <Button onClick={() => setOpened(hook)}>Deliveries</Button>
+                    <Button look="quiet" onClick={() => ping.mutate({ parameters: of(hook) })}>
+                      Send a ping
+                    </Button>
+                    <Button
+                      look="quiet"
+                      onClick={() =>
+                        update.mutate({ parameters: of(hook), body: { enabled: !hook.enabled } })
+                      }
+                    >
+                      {hook.enabled ? 'Switch off' : 'Switch on'}
+                    </Button>
+                    <Button look="quiet" onClick={() => setRemoving(hook)}>
+                      Remove
+                    </Button>
+                  </div>
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
+      </Listed>
       {making && <NewWebhook namespace={namespace} onClose={() => setMaking(false)} />}
       {opened !== undefined && (
         <Deliveries namespace={namespace} hook={opened} onClose={() => setOpened(undefined)} />
@@ -185,53 +185,44 @@ function Deliveries({
   const again = useChange('redeliver');
   return (
     <Dialog title={`What ${hook.name} was told`} onClose={onClose}>
-      <Answered of={{ ...pages, data: pages.items }}>
-        {(items) =>
-          items.length === 0 ? (
-            <p className="text-faint">Nothing yet.</p>
-          ) : (
-            <>
-              <Table
-                label="Deliveries"
-                head={
-                  <>
-                    <Th>When</Th>
-                    <Th>Of what</Th>
-                    <Th>It was</Th>
-                    <Th />
-                  </>
-                }
-              >
-                {items.map(({ id, createdAt, type, resource, state, error }) => (
-                  <tr key={id}>
-                    <Td>
-                      <Time at={createdAt} />
-                    </Td>
-                    <Td wrap>
-                      {type} {resource}
-                    </Td>
-                    <Td>
-                      <Badge tone={TONES[state]}>{state}</Badge>
-                      {error !== undefined && <p className="text-faint">{error}</p>}
-                    </Td>
-                    <Td right>
-                      <Button
-                        look="quiet"
-                        onClick={() =>
-                          again.mutate({ parameters: { ...parameters, delivery: id } })
-                        }
-                      >
-                        Again
-                      </Button>
-                    </Td>
-                  </tr>
-                ))}
-              </Table>
-              <More of={pages} />
-            </>
-          )
-        }
-      </Answered>
+      <Listed of={pages} empty={<p className="text-faint">Nothing yet.</p>}>
+        {(items) => (
+          <Table
+            label="Deliveries"
+            head={
+              <>
+                <Th>When</Th>
+                <Th>Of what</Th>
+                <Th>It was</Th>
+                <Th />
+              </>
+            }
+          >
+            {items.map(({ id, createdAt, type, resource, state, error }) => (
+              <tr key={id}>
+                <Td>
+                  <Time at={createdAt} />
+                </Td>
+                <Td wrap>
+                  {type} {resource}
+                </Td>
+                <Td>
+                  <Badge tone={TONES[state]}>{state}</Badge>
+                  {error !== undefined && <p className="text-faint">{error}</p>}
+                </Td>
+                <Td right>
+                  <Button
+                    look="quiet"
+                    onClick={() => again.mutate({ parameters: { ...parameters, delivery: id } })}
+                  >
+                    Again
+                  </Button>
+                </Td>
+              </tr>
+            ))}
+          </Table>
+        )}
+      </Listed>
     </Dialog>
   );
 }

@@ -7,7 +7,7 @@ import { Button } from '../../parts/button.tsx';
 import { Command } from '../../parts/copy.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Form, TextField } from '../../parts/form.tsx';
-import { More } from '../../parts/more.tsx';
+import { Listed } from '../../parts/listed.tsx';
 import { PlaceLink } from '../../parts/place-link.tsx';
 import { Answered, Empty, Notice } from '../../parts/states.tsx';
 import { SortTh, Table, Td, Th } from '../../parts/table.tsx';
@@ -73,64 +73,64 @@ export function Tags({ repository }: { readonly repository: Repository }) {
           )}
         </div>
       </div>
-      <Answered of={{ ...pages, data: pages.items }}>
-        {(items) =>
-          items.length === 0 ? (
-            <Empty
-              title={q === '' ? 'There is no tag yet' : `No tag has “${q}” in its name`}
-              icon={<Icon aria-hidden />}
-            >
-              {q === '' && may.includes('push') && (
-                <div className="mt-3 text-left">
-                  <Command text={`docker push ${location.host}/${name}:latest`} />
-                </div>
-              )}
-            </Empty>
-          ) : (
-            <>
-              <Table
-                label={`Tags of ${name}`}
-                head={
-                  <>
-                    <Th>
-                      <span className="sr-only">Choose</span>
-                    </Th>
-                    <SortTh by="name" sort={sort} onSort={onSort}>
-                      Tag
-                    </SortTh>
-                    <Th>Digest</Th>
-                    <Th>Platforms</Th>
-                    <SortTh by="size" sort={sort} onSort={onSort} right>
-                      Size
-                    </SortTh>
-                    <SortTh by="pushed" sort={sort} onSort={onSort}>
-                      Pushed
-                    </SortTh>
-                    <SortTh by="pulls" sort={sort} onSort={onSort} right>
-                      Pulls
-                    </SortTh>
-                    <Th>Last pull</Th>
-                  </>
-                }
-              >
-                {items.map((tag) => (
-                  <TagRow
-                    key={tag.name}
-                    repository={name}
-                    tag={tag}
-                    chosen={chosen.has(tag.name)}
-                    onToggle={() => toggle(tag.name)}
-                  />
-                ))}
-              </Table>
-              <p className="mt-2 text-sm text-faint">
-                {items.length} of <Count of={pages.first?.total ?? items.length} one="tag" />
-              </p>
-              <More of={pages} />
-            </>
-          )
+      <Listed
+        of={pages}
+        empty={
+          <Empty
+            title={q === '' ? 'There is no tag yet' : `No tag has “${q}” in its name`}
+            icon={<Icon aria-hidden />}
+          >
+            {q === '' && may.includes('push') && (
+              <div className="mt-3 text-left">
+                <Command text={`docker push ${location.host}/${name}:latest`} />
+              </div>
+            )}
+          </Empty>
         }
-      </Answered>
+      >
+        {(items) => (
+          <>
+            <Table
+              label={`Tags of ${name}`}
+              head={
+                <>
+                  <Th>
+                    <span className="sr-only">Choose</span>
+                  </Th>
+                  <SortTh by="name" sort={sort} onSort={onSort}>
+                    Tag
+                  </SortTh>
+                  <Th>Digest</Th>
+                  <Th>Platforms</Th>
+                  <SortTh by="size" sort={sort} onSort={onSort} right>
+                    Size
+                  </SortTh>
+                  <SortTh by="pushed" sort={sort} onSort={onSort}>
+                    Pushed
+                  </SortTh>
+                  <SortTh by="pulls" sort={sort} onSort={onSort} right>
+                    Pulls
+                  </SortTh>
+                  <Th>Last pull</Th>
+                </>
+              }
+            >
+              {items.map((tag) => (
+                <TagRow
+                  key={tag.name}
+                  repository={name}
+                  tag={tag}
+                  chosen={chosen.has(tag.name)}
+                  onToggle={() => toggle(tag.name)}
+                />
+              ))}
+            </Table>
+            <p className="mt-2 text-sm text-faint">
+              {items.length} of <Count of={pages.first?.total ?? items.length} one="tag" />
+            </p>
+          </>
+        )}
+      </Listed>
       {deleting && (
         <DeleteTags
           repository={name}
