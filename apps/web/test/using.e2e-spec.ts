@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { client } from '../../server/test/client.ts';
@@ -188,6 +189,22 @@ describeWith({ tools: ['chromium', 'crane'] }, 'using the page', () => {
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('heading', { name: 'The worker', exact: true }).waitFor();
     await page.getByRole('cell', { name: 'DATABASE_URL' }).waitFor();
+  });
+
+  it('downloads what somebody attached, to the byte', async () => {
+    const { crane, remote } = registry;
+    const manifest = (await crane.run(['manifest', remote('acme/web:1.0')])).stdout;
+    const { layers } = JSON.parse(manifest) as {
+      readonly layers: readonly { readonly digest: string; readonly size: number }[];
+    };
+    const largest = layers.toSorted((one, other) => other.size - one.size)[0];
+    await asAdmin();
+    const answer = await visit.page.request.get(
+      `/api/v1/repositories/acme%2Fweb/blobs/${largest?.digest}?filename=layer.tar.gz`,
+    );
+    const bytes = await answer.body();
+    expect(bytes.length).toBeGreaterThan(4_000_000);
+    expect(`sha256:${createHash('sha256').update(bytes).digest('hex')}`).toBe(largest?.digest);
   });
 
   it('makes a token that a client can sign in with', async () => {

@@ -1,4 +1,3 @@
-import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { Metadata } from '@slipway/metadata';
 import {
@@ -19,7 +18,7 @@ import {
   type Reference,
   type RepositoryName,
 } from '@slipway/oci';
-import type { BlobReader } from '@slipway/storage';
+import { readableOf } from '@slipway/storage';
 import type { Blobs } from './blobs.ts';
 import { asRegistryError, RegistryError } from './errors.ts';
 import type { Image } from './image.ts';
@@ -259,23 +258,8 @@ export class Images {
     if (size > largest) {
       return { problem: `it has ${size} bytes, and more than ${largest} are not read` };
     }
-    const reader = await this.#blobs.open(repository, digest);
-    try {
-      return parseImageConfig(await readWhole(reader));
-    } finally {
-      await reader.close();
-    }
+    return parseImageConfig(await buffer(readableOf(await this.#blobs.open(repository, digest))));
   }
-}
-
-async function readWhole(reader: BlobReader): Promise<Buffer> {
-  const passing = new PassThrough();
-  const sending = reader.send(passing).then(
-    () => passing.end(),
-    (error: unknown) => passing.destroy(error as Error),
-  );
-  const [bytes] = await Promise.all([buffer(passing), sending]);
-  return bytes;
 }
 
 function childFor(

@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { BlobStore, ByteRange, StoredKey } from './blob-store.ts';
 import { AlreadyCommittedError, DestinationClosedError } from './errors.ts';
+import { readableOf } from './readable.ts';
 import { parseStorageKey, type StorageKey } from './storage-key.ts';
 
 const KIB = 1024;
@@ -33,6 +34,13 @@ export function blobStoreContract(
         const key = await aBlob(store, bytes);
         expect(await store.stat(key)).toEqual({ size: bytes.length });
         expectSame(await everything(await open(), key), bytes);
+      });
+
+      it('comes back as a stream that one gathers', async () => {
+        const bytes = someBytes(5 * MIB + 17);
+        const reader = await store.open(await aBlob(store, bytes));
+        if (reader === undefined) throw new Error('the blob is not there');
+        expectSame(await buffer(readableOf(reader)), bytes);
       });
 
       it('may be empty', async () => {

@@ -16,4 +16,5 @@ export { FilesystemBlobStore } from './filesystem.ts';
 export { MemoryBlobStore } from './memory.ts';
 export { openS3 } from './open-s3.ts';
 export type { S3Links, S3Options } from './s3.ts';
+export { readableOf } from './readable.ts';
 export { parseStorageKey, type StorageKey } from './storage-key.ts';

@@ -1,7 +1,7 @@
-import { PassThrough } from 'node:stream';
 import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
 import { BASE, downloadOf } from '@slipway/api';
 import { Blobs, may, refusal, RegistryError, Resources } from '@slipway/registry';
+import { readableOf } from '@slipway/storage';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Asker } from './asker.ts';
@@ -39,12 +39,6 @@ export class BlobsController {
     const decision = may(identity, 'pull', resource);
     if (!decision.allowed) throw refusal(identity, 'pull', resource, decision);
     const reader = await this.#blobs.open(resource.name, digest);
-    const body = new PassThrough();
-    body.once('close', () => void reader.close());
-    void reader.send(body).then(
-      () => body.end(),
-      (error: unknown) => body.destroy(error as Error),
-    );
     await reply
       .header('Cache-Control', 'private, no-store')
       .header('Content-Disposition', `attachment; filename*=UTF-8''${encoded(filename ?? digest)}`)
@@ -52,7 +46,7 @@ export class BlobsController {
       .header('Content-Security-Policy', "default-src 'none'; sandbox")
       .header('X-Content-Type-Options', 'nosniff')
       .type('application/octet-stream')
-      .send(body);
+      .send(readableOf(reader));
   }
 }
 
