@@ -427,6 +427,14 @@ test('the audit log has what was pushed, mounted, deleted, denied and tried, and
   expect(push?.detail).toMatchObject({ digest, tags: ['v1', 'v2'] });
 });
 
+test.each(['/v2/', '/v2/none/manifests/v1', '/api/v1/account', '/healthz', '/nothing'])(
+  'an answer to %s tells the id of its request',
+  async (path) => {
+    const { headers } = await ask('GET', path);
+    expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  },
+);
+
 describe('how often one may ask', () => {
   const from = (address: string) => ({ 'x-forwarded-for': address });
 

@@ -6,10 +6,14 @@ const LONGEST_CLIENT = 256;
 
 const asked = new WeakMap<IncomingMessage, FastifyRequest>();
 
-/** From here on `askingOf` knows of every request what Fastify makes of it: its id, and whose address counts. */
+/**
+ * From here on `askingOf` knows of every request what Fastify makes of it: its id, and whose address counts. The
+ * client is told the id, by which the logs and the audit log name the request.
+ */
 export function noteAsking(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     asked.set(request.raw, request);
+    reply.header('X-Request-Id', request.id);
   });
 }
 

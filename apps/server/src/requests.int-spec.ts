@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { pino } from 'pino';
+import { noteAsking } from './asking.ts';
 import { encodeNameInPath } from './distribution/index.ts';
 import { Metrics } from './metrics.ts';
 import { observeRequests } from './requests.ts';
@@ -11,7 +13,11 @@ let url: string;
 beforeEach(async () => {
   lines = [];
   metrics = new Metrics();
-  app = Fastify({ rewriteUrl: (request) => encodeNameInPath(request.url ?? '/') });
+  app = Fastify({
+    genReqId: () => randomUUID(),
+    rewriteUrl: (request) => encodeNameInPath(request.url ?? '/'),
+  });
+  noteAsking(app);
   const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(line) });
   observeRequests(app, metrics, log);
   app.get('/v2/:name/manifests/:reference', () => ({}));
@@ -22,6 +28,7 @@ beforeEach(async () => {
 afterEach(async () => app.close());
 
 interface Line {
+  readonly id: string;
   readonly level: number;
   readonly method: string;
   readonly url: string;
@@ -29,9 +36,11 @@ interface Line {
 }
 const logged = () => lines.map((line) => JSON.parse(line) as Line);
 
-async function ask(path: string, method = 'GET'): Promise<void> {
+/** The id that the client was told. */
+async function ask(path: string, method = 'GET'): Promise<string | null> {
   const response = await fetch(url + path, { method });
   await response.text();
+  return response.headers.get('x-request-id');
 }
 
 test('requests are counted by route, method and status, never by name', async () => {
@@ -88,4 +97,14 @@ test('what changes something or fails is logged, under the path that the client 
     [info, 'GET', '/v2/some/repository/tags/list', 500],
     [debug, 'GET', '/nothing', 404],
   ]);
+});
+
+test('a line of the log names the request as its client knows it, whatever became of it', async () => {
+  const told = [
+    await ask('/v2/some/repository/manifests/v1', 'PUT'),
+    await ask('/v2/some/repository/tags/list'),
+    await ask('/nothing'),
+  ];
+  expect(new Set(told).size).toBe(3);
+  expect(logged().map(({ id }) => id)).toEqual(told);
 });
