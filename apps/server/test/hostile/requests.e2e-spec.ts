@@ -196,7 +196,8 @@ describe('a hostile request', () => {
     '%s outside of the protocol has the same form of refusal',
     async (method) => {
       for (const target of [
-        '/',
+        // The page is there for whoever asks with GET.
+        ...(method === 'GET' ? [] : ['/']),
         '//etc/passwd',
         '/V2/',
         '/v2x',
