@@ -7,8 +7,8 @@ import { inS3, suiteS3 } from '../s3-suite.ts';
 import { tempFolder, type TempFolder } from '../temp-folder.ts';
 import { keepTidy, seed } from './tidiness/tidiness.ts';
 
-const operations = Number(process.env.SLIPWAY_TEST_TIDY_OPERATIONS ?? 20_000);
-const operationsInS3 = Math.ceil(operations / 20);
+const operations = Number(process.env.SLIPWAY_TEST_TIDY_OPERATIONS ?? 100_000);
+const operationsInS3 = Math.ceil(operations / 100);
 const minutes = Number(process.env.SLIPWAY_TEST_TIDY_MINUTES ?? 0);
 const limitOf = (requests: number) => Math.max(600_000, requests * 50) + minutes * 120_000;
 
