@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processesNaming } from '../leftovers.ts';
 
@@ -24,6 +24,15 @@ export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void
 /** What a process holds open. */
 export async function openHandles(pid: number): Promise<number> {
   return (await readdir(`/proc/${pid}/fd`)).length;
+}
+
+/** How many files of a folder a process holds open; one that it opened twice counts twice. */
+export async function openFiles(pid: number, folder: string): Promise<number> {
+  const handles = await readdir(`/proc/${pid}/fd`);
+  const names = await Promise.all(
+    handles.map((handle) => readlink(`/proc/${pid}/fd/${handle}`).catch(() => '')),
+  );
+  return names.filter((name) => name.startsWith(`${folder}/`)).length;
 }
 
 /** Resident memory, in bytes. */
