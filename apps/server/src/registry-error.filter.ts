@@ -10,6 +10,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { answerProblem, isForApi } from './api/problems.ts';
 import { answerError, malformedBody } from './distribution/index.ts';
+import { showNotFound } from './web.ts';
 
 /** Nest's name for the log. */
 export const LOG = Symbol('log');
@@ -33,6 +34,7 @@ export class RegistryErrorFilter implements ExceptionFilter {
     }
     if (error instanceof HttpException && asRegistryError(error) === undefined) {
       const status = error.getStatus();
+      if (status === 404 && (await showNotFound(request, reply))) return;
       if (status >= 500) await reply.code(status).send(error.getResponse());
       else await reply.code(status).type('application/json').send(malformedBody(error.message));
       return;

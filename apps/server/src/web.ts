@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** What `npm run build` made of apps/web. */
 const BUILT = fileURLToPath(new URL('../../web/dist/', import.meta.url));
@@ -55,4 +55,12 @@ export async function serveWeb(app: FastifyInstance, built = BUILT): Promise<voi
   for (const path of PAGES) {
     app.get(path, async (_request, reply) => reply.sendFile('index.html'));
   }
+}
+
+/** Shows a person who looks for what is not there that it is not; `false` where a program asks, or no page was built. */
+export async function showNotFound(request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
+  const person = request.method === 'GET' && request.headers.accept?.includes('text/html') === true;
+  if (!person || !request.server.hasReplyDecorator('sendFile')) return false;
+  await reply.code(404).sendFile('index.html');
+  return true;
 }

@@ -45,7 +45,7 @@ const PAGES = {
   admin: '/admin',
   audit: '/admin?view=audit',
   health: '/admin?view=health',
-  'not-found': '/n/acme/nothing/here',
+  'not-found': '/nothing/here',
   'no-repository': '/r/acme/nothing',
 } as const;
 

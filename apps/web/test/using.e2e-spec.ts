@@ -136,6 +136,21 @@ describeWith({ tools: ['chromium', 'crane'] }, 'using the page', () => {
     await page.getByRole('cell', { name: 'env.SHOP_VERSION' }).waitFor();
   });
 
+  it('tells what the platforms of an image differ in', async () => {
+    await asAdmin();
+    const { page } = visit;
+    await page.goto('/r/acme/web:2.0?view=platforms');
+    await page.getByRole('link', { name: 'compare with linux/amd64' }).click();
+    const removed = page.getByRole('row').filter({ hasText: '− gone' });
+    await removed.getByText('COPY assets /srv/assets').waitFor();
+  });
+
+  it('tells whoever mistypes an address that there is nothing', async () => {
+    const answer = await visit.page.goto('/nothing/here');
+    expect(answer?.status()).toBe(404);
+    await visit.page.getByText('There is no such page').waitFor();
+  });
+
   it('tells who moved a tag, and brings it back', async () => {
     await asAdmin();
     const { page } = visit;
@@ -145,6 +160,7 @@ describeWith({ tools: ['chromium', 'crane'] }, 'using the page', () => {
     await page.goto('/r/acme/web:latest');
     await page.getByRole('link', { name: 'History' }).click();
     await page.getByText('admin pushed it').first().waitFor();
+    await page.locator('figcaption', { hasText: '+182 %' }).waitFor();
     await page.getByRole('button', { name: 'Bring this back' }).click();
     await page.getByRole('button', { name: 'Bring it back' }).click();
     await page.getByText('admin brought it back').waitFor();

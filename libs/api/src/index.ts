@@ -92,7 +92,14 @@ export {
   showImmutableTags,
   showImmutableTagsIn,
 } from './tag-rules.ts';
-export { deleteTags, listTags, rehearseDeletion, restoreTag, tagHistory } from './tags.ts';
+export {
+  deleteTags,
+  latestTags,
+  listTags,
+  rehearseDeletion,
+  restoreTag,
+  tagHistory,
+} from './tags.ts';
 export {
   addTeamGroup,
   addTeamMember,

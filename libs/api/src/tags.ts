@@ -46,6 +46,11 @@ const move = z
     tag: z.string(),
     from: z.string().optional().describe('Not there: the tag was made.'),
     to: z.string().optional().describe('Not there: the tag was deleted.'),
+    bytes: z
+      .number()
+      .int()
+      .optional()
+      .describe('Of the layers of what it points at since; not there: its manifest is gone.'),
     at: time,
     action: z
       .string()
@@ -114,6 +119,35 @@ export const listTags = endpoint({
   },
 });
 
+export const latestTags = endpoint({
+  id: 'tags.latest',
+  method: 'GET',
+  path: '/tags',
+  words: 'tags latest',
+  summary: 'List the tags that were moved last, of all repositories that I may pull',
+  description: 'The last first. Without signing in: those of public repositories.',
+  access: { of: 'anybody' },
+  query: { limit: pageQuery.limit },
+  answer: z.object({
+    items: z.array(
+      z
+        .object({
+          repository: z.string(),
+          tag: z.string(),
+          digest: z.string(),
+          at: time,
+          actor: z.string().describe('Who did it; empty when nobody knows any more.'),
+        })
+        .meta({ id: 'MovedTag' }),
+    ),
+  }),
+  example: {
+    answer: {
+      items: [{ repository: 'acme/web', tag: 'latest', digest: NEW, at: AT, actor: 'ada' }],
+    },
+  },
+});
+
 export const tagHistory = endpoint({
   id: 'tags.history',
   method: 'GET',
@@ -133,6 +167,7 @@ export const tagHistory = endpoint({
           tag: 'latest',
           from: OLD,
           to: NEW,
+          bytes: 62_914_560,
           at: AT,
           action: 'manifest.push',
           actor: 'ada',
@@ -217,4 +252,4 @@ export const rehearseDeletion = endpoint({
   },
 });
 
-export const TAGS = [listTags, tagHistory, restoreTag, rehearseDeletion, deleteTags];
+export const TAGS = [listTags, latestTags, tagHistory, restoreTag, rehearseDeletion, deleteTags];

@@ -41,7 +41,7 @@ export type { SigningKeyRecord } from './signing-keys.table.ts';
 export type { DumpedSequence, DumpedTable, Snapshot } from './snapshot.ts';
 export type { Tables } from './tables.ts';
 export type { Ledger, LedgerEntry, Link } from './tag-ledgers.table.ts';
-export type { ListedTag, TagOrder, TagPlace } from './tag-list.table.ts';
+export type { ListedTag, MovedTag, TagOrder, TagPlace } from './tag-list.table.ts';
 export type { TagMove } from './tag-moves.table.ts';
 export type { Team, TeamGroup, TeamId } from './teams.table.ts';
 export type { Discarding, Trashed, TrashedManifest, TrashFilter } from './trash.table.ts';

@@ -1,7 +1,8 @@
-import type { Digest, ManifestKind, ManifestMediaType, Tag } from '@slipway/oci';
-import { containing } from './like.ts';
+import type { Digest, ManifestKind, ManifestMediaType, RepositoryName, Tag } from '@slipway/oci';
+import { containing, like } from './like.ts';
 import type { RepositoryId } from './repositories.table.ts';
 import type { Sql, Statement } from './sql.ts';
+import { SAYABLE, type Visible } from './visible.ts';
 
 /** A tag, the move that brought it where it is, and what it points at. */
 export interface ListedTag {
@@ -20,6 +21,12 @@ export interface ListedTag {
   readonly bytes: number | undefined;
   /** `undefined` until the config of an image was looked at. */
   readonly platforms: readonly string[] | undefined;
+}
+
+/** A tag of whichever repository, and the move that brought it where it is. */
+export interface MovedTag extends Pick<ListedTag, 'digest' | 'at' | 'actor'> {
+  readonly repository: RepositoryName;
+  readonly tag: Tag;
 }
 
 export interface TagOrder {
@@ -73,6 +80,11 @@ export class TagListTable {
   async count(repository: RepositoryId, text: string | undefined): Promise<number> {
     const [row] = await this.#sql.query(COUNT, [repository, text && containing(text)]);
     return row?.count ?? 0;
+  }
+
+  /** Those that were moved last, the last first, of all repositories that are visible. */
+  async latest({ patterns, within }: Visible, limit: number): Promise<MovedTag[]> {
+    return this.#sql.query(LATEST, [limit, patterns?.map(like), within?.map(like)]);
   }
 
   /** Writes down what manifests run on. Those that somebody else has hold of are left for another time. */
@@ -224,4 +236,25 @@ const AS_OF: Statement<Row> = {
       limit $2)
     select p.name, p.digest, '' as key, p.at, p.actor, ${OF_MANIFEST}
     from p ${MANIFEST} order by p.name`,
+};
+
+/** Of so many repositories as tags are wanted, those that were moved in last: the others can have none of them. */
+const LATEST: Statement<MovedTag> = {
+  name: 'tag-list.latest',
+  text: `select r.name as repository, t.name as tag, t.digest, m.at, m.actor
+    from (
+      select r.id, r.name from repositories r cross join lateral (
+        select t.updated_at from tags t where t.repository_id = r.id
+        order by t.updated_at desc limit 1) last
+      where ${SAYABLE}
+        and ($2::text[] is null or r.visibility = 'public' or r.name like any($2))
+        and ($3::text[] is null or r.name like any($3))
+      order by last.updated_at desc limit $1) r
+    cross join lateral (
+      select t.name, t.digest, t.updated_at from tags t where t.repository_id = r.id
+      order by t.updated_at desc, t.name desc limit $1) t
+    cross join lateral (
+      select at, actor from tag_moves where repository_id = r.id and tag = t.name
+      order by id desc limit 1) m
+    order by t.updated_at desc, r.name, t.name limit $1`,
 };

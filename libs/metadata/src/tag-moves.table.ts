@@ -11,6 +11,8 @@ export interface TagMove {
   readonly from: Digest | undefined;
   /** `undefined` when the tag was deleted. */
   readonly to: Digest | undefined;
+  /** Of its layers; of an index, of what it lists. `undefined` when its manifest is not there any more. */
+  readonly bytes: number | undefined;
   readonly at: Date;
   /** In the words of the audit log; '' for what came past the registry, by somebody's SQL. */
   readonly action: string;
@@ -54,13 +56,19 @@ export class TagMovesTable {
   }
 }
 
-type MoveRow = Omit<TagMove, 'from' | 'to'> & {
+type MoveRow = Omit<TagMove, 'from' | 'to' | 'bytes'> & {
   readonly from: Digest | null;
   readonly to: Digest | null;
+  readonly bytes: number | null;
 };
 
 function toMove(row: MoveRow): TagMove {
-  return { ...row, from: row.from ?? undefined, to: row.to ?? undefined };
+  return {
+    ...row,
+    from: row.from ?? undefined,
+    to: row.to ?? undefined,
+    bytes: row.bytes ?? undefined,
+  };
 }
 
 const ATTRIBUTE: Statement<unknown> = {
@@ -75,12 +83,13 @@ export function attributed(parameter: string): string {
 
 const OF_TAG: Statement<MoveRow> = {
   name: 'tag-moves.of-tag',
-  text: `select id, tag, from_digest as from, to_digest as to, at, action, actor,
-      actor_kind as "actorKind", credential, address, client
-    from tag_moves
-    where repository_id = (select id from repositories where name = $1) and tag = $2
-      and ($3::bigint is null or id < $3)
-    order by id desc limit $4`,
+  text: `select m.id, m.tag, m.from_digest as from, m.to_digest as to, d.layers_size as bytes, m.at,
+      m.action, m.actor, m.actor_kind as "actorKind", m.credential, m.address, m.client
+    from tag_moves m
+    left join manifests d on d.repository_id = m.repository_id and d.digest = m.to_digest
+    where m.repository_id = (select id from repositories where name = $1) and m.tag = $2
+      and ($3::bigint is null or m.id < $3)
+    order by m.id desc limit $4`,
 };
 
 const BEFORE: Statement<{ from_digest: Digest | null }> = {

@@ -127,7 +127,8 @@ export class Repositories {
 }
 
 /** What `may` allows to pull, as a condition that the database can look for. */
-function visibleTo({ administrator, rights, limits }: Identity): Visible {
+/** What somebody may pull, as a list asks for it. */
+export function visibleTo({ administrator, rights, limits }: Identity): Visible {
   const within = limits.flatMap(({ of, grants = [] }) => (of === 'access-token' ? grants : []));
   const limited = limits.some(({ of, grants }) => of === 'access-token' && grants !== undefined);
   return {

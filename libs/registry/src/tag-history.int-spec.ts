@@ -101,6 +101,18 @@ describe('every move of a tag is written down', () => {
     }
   });
 
+  test('with how big it was, as long as that is there', async () => {
+    const repository = aRepository();
+    await push(one, repository, 'latest', ADA);
+    const second = await push(one, repository, 'latest', ADA);
+    const sizes = async () =>
+      (await one.tagHistory.moves(repository, LATEST, undefined, 100)).map(({ bytes }) => bytes);
+    const whole = await sizes();
+    expect(whole).toEqual([expect.any(Number), expect.any(Number)]);
+    await one.manifests.delete(repository, byDigest(second), ADA);
+    expect(await sizes()).toEqual([undefined, undefined, whole[1]]);
+  });
+
   test('when a swap moves it, and not when a push leaves it where it is', async () => {
     const repository = aRepository();
     const digest = await push(one, repository, 'latest', ADA);

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { TagOrder } from '@slipway/metadata';
 import { named } from '@slipway/metadata/testing';
-import type { RepositoryName } from '@slipway/oci';
+import { patternOf, type RepositoryName } from '@slipway/oci';
+import { ANONYMOUS } from './access.ts';
 import {
   anImage,
   anIndex,
@@ -148,4 +149,38 @@ test('tags as they were say what they pointed at, while that is there', async ()
   await expect(one.listTags(repository, { at, order })).rejects.toMatchObject({
     reason: 'request-invalid',
   });
+});
+
+test('the latest tags are those of all repositories that one may pull, the last moved first', async () => {
+  const [shown, hidden] = [aRepository(), aRepository()];
+  await pushImage(shown, 'first', 1);
+  await pushImage(hidden, 'second', 2);
+  await pushImage(shown, 'third', 3);
+  await pushImage(hidden, 'fourth', 4);
+  await pushImage(shown, 'first', 5);
+  const latest = async (patterns: readonly RepositoryName[], limit: number) => {
+    const rights = patterns.map((name) => ({
+      pattern: patternOf(name),
+      role: 'pull' as const,
+      through: 'the test',
+    }));
+    const found = await one.tagList.latest({ ...ANONYMOUS, kind: 'account', rights }, limit);
+    return found.map(({ repository, tag }) => [repository === shown ? 'shown' : 'hidden', tag]);
+  };
+
+  expect(await latest([shown, hidden], 10)).toEqual([
+    ['shown', 'first'],
+    ['hidden', 'fourth'],
+    ['shown', 'third'],
+    ['hidden', 'second'],
+  ]);
+  expect(await latest([shown, hidden], 2)).toEqual([
+    ['shown', 'first'],
+    ['hidden', 'fourth'],
+  ]);
+  expect(await latest([shown], 10)).toEqual([
+    ['shown', 'first'],
+    ['shown', 'third'],
+  ]);
+  expect(await latest([], 10)).toEqual([]);
 });

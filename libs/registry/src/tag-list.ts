@@ -1,8 +1,16 @@
-import type { ListedTag, Metadata, RepositoryId, TagOrder, TagPlace } from '@slipway/metadata';
+import type {
+  ListedTag,
+  Metadata,
+  MovedTag,
+  RepositoryId,
+  TagOrder,
+  TagPlace,
+} from '@slipway/metadata';
 import type { RepositoryName } from '@slipway/oci';
+import type { Identity } from './access.ts';
 import { RegistryError } from './errors.ts';
 import type { Images } from './images.ts';
-import { existing } from './repositories.ts';
+import { existing, visibleTo } from './repositories.ts';
 
 /** Which tags of a repository somebody wants to see. */
 export interface TagsWanted {
@@ -27,7 +35,7 @@ export interface TagsPage {
 const MOST_LOOKED_AT = 200;
 const AT_ONCE = 8;
 
-/** A repository's tags, in any order. */
+/** A repository's tags, in any order, and the latest of all. */
 export class TagList {
   readonly #metadata: Metadata;
   readonly #images: Images;
@@ -59,6 +67,11 @@ export class TagList {
       next: last && (last.key === '' ? last.name : `${last.key}~${last.name}`),
       total,
     };
+  }
+
+  /** At most `limit` tags of whichever repositories they may pull, those that were moved last first. */
+  async latest(identity: Identity, limit: number): Promise<readonly MovedTag[]> {
+    return this.#metadata.tables.tagList.latest(visibleTo(identity), limit);
   }
 
   /** What an image runs on stands in its config alone: it is read once, and written down beside the manifest. */

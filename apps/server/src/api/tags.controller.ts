@@ -1,5 +1,13 @@
 import { Controller, Inject } from '@nestjs/common';
-import { BASE, deleteTags, listTags, rehearseDeletion, restoreTag, tagHistory } from '@slipway/api';
+import {
+  BASE,
+  deleteTags,
+  latestTags,
+  listTags,
+  rehearseDeletion,
+  restoreTag,
+  tagHistory,
+} from '@slipway/api';
 import { may, TagDeletion, TagHistory, TagList } from '@slipway/registry';
 import { Answers } from './answers.ts';
 import { byOf } from './by.ts';
@@ -31,6 +39,11 @@ export class TagsController {
     const { tags, next, total } = await this.#list.page(repositoryOf(call), wanted);
     const items = tags.map((tag) => ({ ...tag, platforms: tag.platforms ?? [] }));
     return { items, next, total };
+  }
+
+  @Answers(latestTags)
+  async latest({ query, identity }: Call<typeof latestTags>) {
+    return { items: await this.#list.latest(identity, query.limit) };
   }
 
   /** Addresses and credentials are for those who look after the repository. */

@@ -172,6 +172,7 @@ const ANSWERS = `
   tags.list                        public   ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
   tags.list                        absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
   tags.list                        nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  tags.latest                      -        ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
   tags.history                     private  401    401   401      401      404      404    ok     ok       ok    404  ok    ok    ok  ok     ok    ok        ok   ok
   tags.history                     public   ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
   tags.history                     absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404

@@ -9,7 +9,13 @@ interface Happening {
 const TYPES = ['push', 'delete', 'restore', 'retention', 'change'] as const;
 
 /** Lists of repositories; all else that news may concern names its repository. */
-const LISTS = new Set(['listRepositories', 'showHome', 'showQuota', 'listTrashIn', 'listAllTrash']);
+const LISTS = new Set([
+  'listRepositories',
+  'latestTags',
+  'showQuota',
+  'listTrashIn',
+  'listAllTrash',
+]);
 
 /**
  * While the page is looked at, what it shows of a repository is asked for anew when something happens there that

@@ -7,7 +7,7 @@ import { Card, Page, Section } from '../parts/page.tsx';
 import { PlaceLink } from '../parts/place-link.tsx';
 import { Repositories } from '../parts/repositories.tsx';
 import { Answered, Empty } from '../parts/states.tsx';
-import { Badge } from '../parts/values.tsx';
+import { Badge, Time } from '../parts/values.tsx';
 
 /** What the visitor may see; before they have anything of their own, how to push it. */
 export function Home() {
@@ -36,6 +36,7 @@ export function Home() {
                   </Section>
                   <aside className="space-y-8">
                     <Favourites />
+                    <Latest />
                     <Namespaces />
                   </aside>
                 </div>
@@ -98,6 +99,34 @@ function Favourites() {
             <PlaceLink repository={name} className="font-medium text-sea hover:underline">
               {name}
             </PlaceLink>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+/** What was pushed last, wherever the visitor may look. */
+function Latest() {
+  const latest = useAnswer('latestTags', { query: { limit: 8 } });
+  const items = latest.data?.items ?? [];
+  if (items.length === 0) return null;
+  return (
+    <Section title="Recent pushes">
+      <ul className="space-y-2">
+        {items.map(({ repository, tag, at, actor }) => (
+          <li key={`${repository}:${tag}`}>
+            <PlaceLink
+              repository={repository}
+              reference={tag}
+              className="block truncate font-medium text-sea hover:underline"
+            >
+              {repository}:{tag}
+            </PlaceLink>
+            <span className="text-sm text-faint">
+              <Time at={at} />
+              {actor !== '' && ` by ${actor}`}
+            </span>
           </li>
         ))}
       </ul>

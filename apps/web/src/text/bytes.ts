@@ -21,3 +21,10 @@ export function exactBytes(count: number): string {
 export function exact(count: number): string {
   return count.toLocaleString('en').replaceAll(',', ' ');
 }
+
+/** By how much something grew: +12 %, −3 %, as big as before. */
+export function growth(from: number, to: number): string {
+  const percent = Math.round((100 * (to - from)) / from);
+  if (percent === 0) return 'as big as before';
+  return `${percent > 0 ? '+' : '−'}${exact(Math.abs(percent))} %`;
+}

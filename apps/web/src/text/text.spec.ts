@@ -1,6 +1,6 @@
 import { ago } from './ago.ts';
 import { artifactKind, pullCommands } from './artifacts.ts';
-import { bytes, exactBytes } from './bytes.ts';
+import { bytes, exactBytes, growth } from './bytes.ts';
 import { parsePlace, placeOf, short } from './reference.ts';
 import { step } from './steps.ts';
 
@@ -19,6 +19,15 @@ test.each([
 test('the exact number of bytes has its thousands apart', () => {
   expect(exactBytes(31_457_280)).toBe('31 457 280 bytes');
   expect(exactBytes(1)).toBe('1 byte');
+});
+
+test.each([
+  [100, 112, '+12 %'],
+  [1000, 970, '−3 %'],
+  [1000, 1001, 'as big as before'],
+  [1, 20_000, '+1 999 900 %'],
+])('from %i to %i is %s', (from, to, words) => {
+  expect(growth(from, to)).toBe(words);
 });
 
 test.each([

@@ -14,6 +14,7 @@ export function Platforms({
   readonly reference: string;
   readonly shown: Shown;
 }) {
+  const [first] = shown.manifests.filter(isPlatform);
   return (
     <Table
       label="Platforms"
@@ -28,11 +29,10 @@ export function Platforms({
     >
       {shown.manifests.map((each) => {
         const attests = each.annotations['vnd.docker.reference.type'];
-        const real = each.platform !== undefined && !each.platform.startsWith('unknown');
         return (
           <tr key={`${each.digest} ${each.platform ?? ''}`}>
             <Td>
-              {real ? (
+              {isPlatform(each) ? (
                 <PlaceLink
                   repository={repository}
                   reference={reference}
@@ -54,10 +54,25 @@ export function Platforms({
             <Td right>
               <Bytes count={each.bytes} />
             </Td>
-            <Td>{!each.present && <Badge tone="warn">not in this repository</Badge>}</Td>
+            <Td>
+              {!each.present && <Badge tone="warn">not in this repository</Badge>}
+              {first !== undefined && each !== first && isPlatform(each) && each.present && (
+                <PlaceLink
+                  repository={repository}
+                  search={{ view: 'compare', from: first.digest, to: each.digest }}
+                  className="whitespace-nowrap text-sea hover:underline"
+                >
+                  compare with {first.platform}
+                </PlaceLink>
+              )}
+            </Td>
           </tr>
         );
       })}
     </Table>
   );
 }
+
+/** Attestations stand in an index as a platform that nobody has. */
+const isPlatform = ({ platform }: Shown['manifests'][number]) =>
+  platform !== undefined && !platform.startsWith('unknown');
