@@ -53,10 +53,14 @@ test('requests are counted by route, method and status, never by name', async ()
 
   const text = await metrics.registry.metrics();
   expect(text).not.toContain('secret');
-  const counts = text.split('\n').filter((line) => line.includes('request_duration_seconds_count'));
+  const lines = text.split('\n');
+  const series = (name: string) => lines.filter((line) => line.startsWith(`slipway_http_${name}{`));
+  expect(series('request_duration_seconds_count')).toContain(
+    'slipway_http_request_duration_seconds_count{method="GET",route="/v2/:name/tags/list",status="5xx"} 1',
+  );
   const count = (method: string, route: string, status: number, times: number) =>
-    `slipway_http_request_duration_seconds_count{method="${method}",route="${route}",status="${status}"} ${times}`;
-  expect(counts.sort()).toEqual(
+    `slipway_http_requests_total{method="${method}",route="${route}",status="${status}"} ${times}`;
+  expect(series('requests_total').sort()).toEqual(
     [
       count('GET', '/v2/:name/manifests/:reference', 200, 2),
       count('PUT', '/v2/:name/manifests/:reference', 200, 1),

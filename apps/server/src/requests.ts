@@ -21,7 +21,9 @@ export function observeRequests(app: FastifyInstance, metrics: Metrics, log: Log
     counted.set(socket, { received: socket.bytesRead, sent: socket.bytesWritten });
     metrics.received.inc(socket.bytesRead - before.received);
     metrics.sent.inc(socket.bytesWritten - before.sent);
-    metrics.requests.observe({ method, route, status: String(status) }, reply.elapsedTime / 1000);
+    metrics.requests.inc({ method, route, status });
+    const labels = { method, route, status: `${Math.floor(status / 100)}xx` };
+    metrics.durations.observe(labels, reply.elapsedTime / 1000);
     const quiet = status < 400 && (method === 'GET' || method === 'HEAD');
     const level = quiet || status === 401 || status === 404 ? 'debug' : 'info';
     log[level](

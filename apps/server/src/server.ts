@@ -44,8 +44,11 @@ import { startNotesJob } from './jobs/notes.job.ts';
 import { startRetentionJob } from './jobs/retention.job.ts';
 import { startWebhooksJob } from './jobs/webhooks.job.ts';
 import { Metrics } from './metrics.ts';
+import { measuring } from './observer.ts';
+import { ObservedStore } from './observed-store.ts';
 import { listenForOperator } from './operator-socket.ts';
 import { checkPublicUrl } from './public-url.ts';
+import { showQueues } from './queues.ts';
 import { RateLimits } from './rate-limits.ts';
 import { readiness } from './readiness.ts';
 import type { Settings } from './settings.ts';
@@ -81,11 +84,14 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
   try {
     const dataDir = resolve(settings.SLIPWAY_DATA_DIR);
     mkdirSync(dataDir, { recursive: true, mode: 0o750 });
-    const store = await openStorage(settings, dataDir);
+    const metrics = new Metrics();
+    const observer = measuring(metrics, settings.SLIPWAY_STORAGE);
+    const store = new ObservedStore(await openStorage(settings, dataDir), observer);
     const connection = await database(settings, dataDir, log, started);
     await migrated(connection, log);
     const metadata = await Metadata.connect(connection, {
       maxConnections: settings.SLIPWAY_DATABASE_CONNECTIONS,
+      around: observer.statement,
     });
     started.push(() => metadata.close());
 
@@ -105,6 +111,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
       log.error({ err: error }, 'the audit log could not be written; it is tried again');
     });
     started.push(() => audit.close());
+    showQueues(metrics.registry, { metadata, audit }, settings.SLIPWAY_DATABASE_CONNECTIONS);
     const registry = openRegistry(metadata, store, times, {
       audit,
       sparse: settings.SLIPWAY_SPARSE_MANIFESTS,
@@ -133,7 +140,6 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
     const uses = new TokenUses();
     const webSessions = new WebSessions(identities, sessions, site);
     const authentication = new Authentication(metadata, signIn, tokens, webSessions, uses);
-    const metrics = new Metrics();
     const mail = openMail(settings);
     if (mail !== undefined) started.push(async () => mail.close());
     const hub = openHub(
@@ -167,11 +173,12 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
     started.push(() => closed(app, settings.SLIPWAY_STOP_TIMEOUT * 1000));
     started.push(await listenForOperator(app, dataDir));
 
+    const around = observer.job;
     const interval = settings.SLIPWAY_GARBAGE_INTERVAL * 1000;
-    const garbage = startGarbageJob({ metadata, store, times, metrics, log }, interval);
+    const garbage = startGarbageJob({ metadata, store, times, around, metrics, log }, interval);
     started.push(() => garbage.stop());
     const retention = startRetentionJob(
-      { retention: hub.retention, metrics, log },
+      { retention: hub.retention, around, metrics, log },
       settings.SLIPWAY_RETENTION_INTERVAL * 1000,
     );
     started.push(() => retention.stop());
@@ -179,6 +186,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
       metadata,
       source: settings.SLIPWAY_PUBLIC_URL ?? (await app.getUrl()),
       isAllowed: allowedAddresses(settings.SLIPWAY_WEBHOOK_NETWORKS ?? []),
+      around,
       metrics,
       log,
       now: Date.now,
@@ -186,11 +194,14 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
     started.push(() => webhooks.stop());
     const lifetime = settings.SLIPWAY_TOKEN_LIFETIME;
     const rotation = settings.SLIPWAY_KEY_ROTATION * DAY;
-    const keys = startKeysJob({ keys: tokens.keys, lifetime, log }, rotation);
+    const keys = startKeysJob({ keys: tokens.keys, lifetime, around, log }, rotation);
     started.push(() => keys.stop());
-    const notes = startNotesJob({ metadata, uses, pulls: registry.pulls, log }, NOTES_INTERVAL);
+    const notes = startNotesJob(
+      { metadata, uses, pulls: registry.pulls, around, log },
+      NOTES_INTERVAL,
+    );
     started.push(() => notes.stop());
-    const ledger = startLedgerJob({ ledger: hub.ledger, log }, LEDGER_INTERVAL);
+    const ledger = startLedgerJob({ ledger: hub.ledger, around, log }, LEDGER_INTERVAL);
     started.push(() => ledger.stop());
     started.push(async () => {
       stopping.abort();

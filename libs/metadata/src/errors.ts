@@ -31,6 +31,17 @@ export function mayBeRetried(error: unknown): boolean {
   return ['40001', '40P01', '23503'].includes(field(error, 'code'));
 }
 
+/**
+ * What kind of failure a statement's error is: the database does not answer, it undid the statement for the sake of
+ * another, a rule of its own refused it, or anything else.
+ */
+export function failureOf(error: unknown): 'unavailable' | 'conflict' | 'constraint' | 'other' {
+  if (error instanceof MetadataUnavailableError) return 'unavailable';
+  if (mayBeRetried(error)) return 'conflict';
+  const refused = error instanceof ImmutableTagError || field(error, 'code').startsWith('23');
+  return refused ? 'constraint' : 'other';
+}
+
 function isUnavailability(error: unknown): boolean {
   return (
     UNAVAILABLE_STATES.test(field(error, 'code')) ||

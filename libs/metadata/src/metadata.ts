@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { AccessWatch } from './access-watch.ts';
+import { type Around, unnoticed } from './around.ts';
 import type { Connection } from './connection.ts';
 import { type DatabaseReport, databaseReport } from './database-report.ts';
 import { dataSource, type DataSourceOptions } from './data-source.ts';
@@ -10,9 +11,27 @@ import { type Snapshot, snapshot, withoutDeletions } from './snapshot.ts';
 import { PoolSql, type Sql, type Statement } from './sql.ts';
 import { tablesOver, type Tables } from './tables.ts';
 import { transaction } from './transaction.ts';
+import { type Waiting, waiting } from './waiting.ts';
 import { type Writer, Writers } from './writer.ts';
 
 const CHECK_LIMIT = 2_000;
+
+interface MetadataOptions extends DataSourceOptions {
+  /**
+   * Goes around each statement, by its name, and around `transaction.begin`, `transaction.commit` and the wait for
+   * a connection, `pool.connect`.
+   */
+  readonly around?: Around;
+}
+
+/** The connections to the database that this process has. */
+interface PoolReport {
+  readonly open: number;
+  /** Of the open ones, those that nobody uses. */
+  readonly idle: number;
+  /** Who waits for one. */
+  readonly waiting: number;
+}
 
 /** What the registry knows beside the bytes of its blobs. */
 export class Metadata {
@@ -23,20 +42,25 @@ export class Metadata {
   readonly #source: DataSource;
   readonly #pool: pg.Pool;
   readonly #sql: Sql;
+  readonly #around: Around;
   readonly #writers: Writers;
 
-  private constructor(source: DataSource) {
+  private constructor(source: DataSource, around: Around) {
     this.#source = source;
+    this.#around = around;
     this.#pool = (source.driver as unknown as { readonly master: pg.Pool }).master;
-    this.#sql = new PoolSql(this.#pool);
+    this.#sql = new PoolSql(this.#pool, around);
     this.#writers = new Writers(this.#pool);
     this.tables = tablesOver(this.#sql);
     this.access = new AccessWatch(this.#pool, this.#sql);
   }
 
-  static async connect(connection: Connection, options?: DataSourceOptions): Promise<Metadata> {
+  static async connect(
+    connection: Connection,
+    { around = unnoticed, ...options }: MetadataOptions = {},
+  ): Promise<Metadata> {
     try {
-      return new Metadata(await dataSource(connection, options).initialize());
+      return new Metadata(await dataSource(connection, options).initialize(), around);
     } catch (error) {
       throw translated(error);
     }
@@ -47,7 +71,7 @@ export class Metadata {
    * it is. `work` may run again after a deadlock, and inside it only `tables` belongs to the transaction.
    */
   async transaction<T>(work: (tables: Tables) => Promise<T>): Promise<T> {
-    return transaction(this.#pool, (sql) => work(tablesOver(sql)));
+    return transaction(this.#pool, this.#around, (sql) => work(tablesOver(sql)));
   }
 
   /** Runs `work` over all that there is at one moment, whatever is written meanwhile. */
@@ -84,6 +108,15 @@ export class Metadata {
 
   async report(): Promise<DatabaseReport> {
     return databaseReport(this.#sql);
+  }
+
+  async waiting(): Promise<Waiting> {
+    return waiting(this.#sql);
+  }
+
+  get pool(): PoolReport {
+    const { totalCount: open, idleCount: idle, waitingCount: waiting } = this.#pool;
+    return { open, idle, waiting };
   }
 
   /** Ends after the statements that are running. */

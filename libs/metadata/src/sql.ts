@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { Around } from './around.ts';
 import { MetadataUnavailableError, translated } from './errors.ts';
 import { retried } from './retried.ts';
 
@@ -17,9 +18,11 @@ export interface Sql {
 
 export class PoolSql implements Sql {
   readonly #pool: pg.Pool;
+  readonly #around: Around;
 
-  constructor(pool: pg.Pool) {
+  constructor(pool: pg.Pool, around: Around) {
     this.#pool = pool;
+    this.#around = around;
   }
 
   /** A statement by itself is a transaction of its own, so it may run again as one may. */
@@ -28,10 +31,10 @@ export class PoolSql implements Sql {
   }
 
   async #once<Row>(statement: Statement<Row>, values: readonly unknown[]): Promise<Row[]> {
-    const client = await connect(this.#pool);
+    const client = await this.#around('pool.connect', () => connect(this.#pool));
     let broken = false;
     try {
-      return await new ClientSql(client).query(statement, values);
+      return await new ClientSql(client, this.#around).query(statement, values);
     } catch (error) {
       broken = error instanceof MetadataUnavailableError;
       throw error;
@@ -43,12 +46,18 @@ export class PoolSql implements Sql {
 
 export class ClientSql implements Sql {
   readonly #client: pg.PoolClient;
+  readonly #around: Around;
 
-  constructor(client: pg.PoolClient) {
+  constructor(client: pg.PoolClient, around: Around) {
     this.#client = client;
+    this.#around = around;
   }
 
-  async query<Row>({ name, text }: Statement<Row>, values: readonly unknown[]): Promise<Row[]> {
+  async query<Row>(statement: Statement<Row>, values: readonly unknown[]): Promise<Row[]> {
+    return this.#around(statement.name, () => this.#run(statement, values));
+  }
+
+  async #run<Row>({ name, text }: Statement<Row>, values: readonly unknown[]): Promise<Row[]> {
     try {
       const { rows } = await this.#client.query({ name, text, values: [...values] });
       return rows as Row[];

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { Around } from './around.ts';
 import { MetadataUnavailableError, translated } from './errors.ts';
 import { retried } from './retried.ts';
 import { ClientSql, connect, type Sql } from './sql.ts';
@@ -10,17 +11,21 @@ import { ClientSql, connect, type Sql } from './sql.ts';
  * database must bear repetition. When the connection breaks during the commit, it is not known whether
  * the transaction was committed; the caller gets `MetadataUnavailableError`.
  */
-export async function transaction<T>(pool: pg.Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
-  return retried(() => once(pool, work));
+export async function transaction<T>(
+  pool: pg.Pool,
+  around: Around,
+  work: (sql: Sql) => Promise<T>,
+): Promise<T> {
+  return retried(() => once(pool, around, work));
 }
 
-async function once<T>(pool: pg.Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
-  const client = await connect(pool);
+async function once<T>(pool: pg.Pool, around: Around, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const client = await around('pool.connect', () => connect(pool));
   let broken = false;
   try {
-    await control(client, 'begin');
-    const result = await work(new ClientSql(client));
-    await control(client, 'commit');
+    await around('transaction.begin', () => control(client, 'begin'));
+    const result = await work(new ClientSql(client, around));
+    await around('transaction.commit', () => control(client, 'commit'));
     return result;
   } catch (error) {
     broken = error instanceof MetadataUnavailableError || !(await rollback(client));

@@ -95,6 +95,11 @@ export class AuditLog {
     this.#wait(event, username);
   }
 
+  /** Kinds of events that are to be written yet. */
+  get held(): number {
+    return this.#waiting.size;
+  }
+
   /** Writes what waits. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Metadata } from '@slipway/metadata';
+import { Metadata, unnoticed as around } from '@slipway/metadata';
 import { eventually, named, testDatabase, type TestDatabase } from '@slipway/metadata/testing';
 import { MemoryBlobStore, StorageUnavailableError } from '@slipway/storage';
 import { pino } from 'pino';
@@ -25,7 +25,7 @@ afterEach(async () => {
 
 function startJob(store: MemoryBlobStore, metrics = new Metrics()): void {
   const log = pino({}, { write: (line: string) => lines.push(line) });
-  job = startGarbageJob({ metadata, store, times, metrics, log }, 10);
+  job = startGarbageJob({ metadata, store, times, around, metrics, log }, 10);
 }
 
 async function abandonAnUpload(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Metadata } from '@slipway/metadata';
+import type { Around, Metadata } from '@slipway/metadata';
 import { collectGarbage, discardStrays, type GarbageTimes } from '@slipway/registry';
 import type { BlobStore } from '@slipway/storage';
 import type { Logger } from 'pino';
@@ -13,38 +13,42 @@ export function startGarbageJob(
     readonly metadata: Metadata;
     readonly store: BlobStore;
     readonly times: GarbageTimes;
+    readonly around: Around;
     readonly metrics: Metrics;
     readonly log: Logger;
   },
   interval: number,
 ): { stop(): Promise<void> } {
-  const { metadata, store, times, metrics, log } = parts;
+  const { metadata, store, times, around, metrics, log } = parts;
   const stopped = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let round = Promise.resolve();
   let strays: { readonly lookedAt: number } | undefined;
 
+  const collect = async () => {
+    const { expiredUploads, removedBlobs, deletedKeys, failures } = await collectGarbage(
+      metadata,
+      store,
+      times,
+      stopped.signal,
+    );
+    metrics.collected.inc({ kind: 'upload' }, expiredUploads);
+    metrics.collected.inc({ kind: 'blob' }, removedBlobs);
+    metrics.collected.inc({ kind: 'file' }, deletedKeys);
+    for (const error of failures)
+      log.error({ err: error }, 'garbage could not be deleted; it is tried again');
+    if (expiredUploads + removedBlobs + deletedKeys > 0) {
+      log.info({ expiredUploads, removedBlobs, deletedKeys }, 'collected garbage');
+    }
+    if (strays === undefined || times.now() - strays.lookedAt >= STRAYS_INTERVAL) {
+      strays = { lookedAt: times.now() };
+      const discarded = await discardStrays(metadata, store, times);
+      if (discarded > 0) log.info({ discarded }, 'discarded uploads that nobody knows of');
+    }
+  };
   const run = async () => {
     try {
-      const { expiredUploads, removedBlobs, deletedKeys, failures } = await collectGarbage(
-        metadata,
-        store,
-        times,
-        stopped.signal,
-      );
-      metrics.collected.inc({ kind: 'upload' }, expiredUploads);
-      metrics.collected.inc({ kind: 'blob' }, removedBlobs);
-      metrics.collected.inc({ kind: 'file' }, deletedKeys);
-      for (const error of failures)
-        log.error({ err: error }, 'garbage could not be deleted; it is tried again');
-      if (expiredUploads + removedBlobs + deletedKeys > 0) {
-        log.info({ expiredUploads, removedBlobs, deletedKeys }, 'collected garbage');
-      }
-      if (strays === undefined || times.now() - strays.lookedAt >= STRAYS_INTERVAL) {
-        strays = { lookedAt: times.now() };
-        const discarded = await discardStrays(metadata, store, times);
-        if (discarded > 0) log.info({ discarded }, 'discarded uploads that nobody knows of');
-      }
+      await around('garbage', collect);
     } catch (error) {
       log.error({ err: error }, 'garbage collection failed; it is tried again');
     }

@@ -1,3 +1,4 @@
+import type { Around } from '@slipway/metadata';
 import type { Logger } from 'pino';
 import type { SigningKeys } from '../auth/signing-keys.ts';
 import { LONGEST_LIFE } from '../auth/tokens.ts';
@@ -9,13 +10,21 @@ export function startKeysJob(
   {
     keys,
     lifetime,
+    around,
     log,
-  }: { readonly keys: SigningKeys; readonly lifetime: number; readonly log: Logger },
+  }: {
+    readonly keys: SigningKeys;
+    readonly lifetime: number;
+    readonly around: Around;
+    readonly log: Logger;
+  },
   rotation: number,
 ): { stop(): Promise<void> } {
   const run = async () => {
     try {
-      const { made, removed } = await keys.rotate(rotation, Math.max(LONGEST_LIFE, lifetime));
+      const { made, removed } = await around('keys', () =>
+        keys.rotate(rotation, Math.max(LONGEST_LIFE, lifetime)),
+      );
       if (made || removed > 0) log.info({ made, removed }, 'rotated the signing keys');
     } catch (error) {
       log.error({ err: error }, 'the signing keys could not be rotated; it is tried again');

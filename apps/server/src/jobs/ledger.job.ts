@@ -1,9 +1,14 @@
+import type { Around } from '@slipway/metadata';
 import type { Ledger } from '@slipway/registry';
 import type { Logger } from 'pino';
 
 /** Seals what was written into the ledger of tags every `interval` milliseconds. */
 export function startLedgerJob(
-  { ledger, log }: { readonly ledger: Ledger; readonly log: Logger },
+  {
+    ledger,
+    around,
+    log,
+  }: { readonly ledger: Ledger; readonly around: Around; readonly log: Logger },
   interval: number,
 ): { stop(): Promise<void> } {
   const stopped = new AbortController();
@@ -11,7 +16,7 @@ export function startLedgerJob(
   let round = Promise.resolve();
   const seal = async (signal: AbortSignal) => {
     try {
-      await ledger.seal(signal);
+      await around('ledger', () => ledger.seal(signal));
     } catch (error) {
       log.warn({ err: error }, 'the ledger of tags could not be sealed; it is tried again');
     }

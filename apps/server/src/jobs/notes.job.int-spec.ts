@@ -1,4 +1,5 @@
 import { createToken, listTags, listTokens, showAccount } from '@slipway/api';
+import { unnoticed as around } from '@slipway/metadata';
 import { eventually, named } from '@slipway/metadata/testing';
 import { pino } from 'pino';
 import { basic, TestApp } from '../testing/test-app.ts';
@@ -14,7 +15,7 @@ afterAll(async () => app.stop());
 test('the last use of an access token is written down, by itself or in a registry token', async () => {
   const log = pino({ level: 'silent' });
   const job = startNotesJob(
-    { metadata: app.metadata, uses: app.tokenUses, pulls: app.pulls, log },
+    { metadata: app.metadata, uses: app.tokenUses, pulls: app.pulls, around, log },
     20,
   );
   const used = async () =>
@@ -33,7 +34,7 @@ test('the last use of an access token is written down, by itself or in a registr
   await app.fetch('/v2/', basic('ada', three?.secret ?? ''));
   expect(await used()).toBe(2);
   await startNotesJob(
-    { metadata: app.metadata, uses: app.tokenUses, pulls: app.pulls, log },
+    { metadata: app.metadata, uses: app.tokenUses, pulls: app.pulls, around, log },
     60_000,
   ).stop();
   expect(await used()).toBe(3);
@@ -54,6 +55,7 @@ test('pulls are counted by their manifest, whatever it is asked for by, and look
         metadata: app.metadata,
         uses: app.tokenUses,
         pulls: app.pulls,
+        around,
         log: pino({ level: 'silent' }),
       },
       60_000,

@@ -1,4 +1,4 @@
-import type { Metadata } from '@slipway/metadata';
+import type { Around, Metadata } from '@slipway/metadata';
 import type { Pulls } from '@slipway/registry';
 import type { Logger } from 'pino';
 import type { TokenUses } from '../auth/token-uses.ts';
@@ -9,22 +9,27 @@ export function startNotesJob(
     metadata,
     uses,
     pulls,
+    around,
     log,
   }: {
     readonly metadata: Metadata;
     readonly uses: TokenUses;
     readonly pulls: Pulls;
+    readonly around: Around;
     readonly log: Logger;
   },
   interval: number,
 ): { stop(): Promise<void> } {
   let round = Promise.resolve();
+  const note = async () => {
+    const taken = uses.take();
+    if (taken.length > 0) await metadata.tables.accessTokens.noteUse(taken);
+    await pulls.write();
+    await metadata.tables.oneTimeLinks.removeExpired();
+  };
   const write = async () => {
     try {
-      const taken = uses.take();
-      if (taken.length > 0) await metadata.tables.accessTokens.noteUse(taken);
-      await pulls.write();
-      await metadata.tables.oneTimeLinks.removeExpired();
+      await around('notes', note);
     } catch (error) {
       log.warn({ err: error }, 'what was used and pulled could not be written down');
     }

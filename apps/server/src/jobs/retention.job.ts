@@ -1,22 +1,28 @@
+import type { Around } from '@slipway/metadata';
 import type { Retention } from '@slipway/registry';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics.ts';
 
 /** Looks every `interval` milliseconds for policies whose last application is as long ago. */
 export function startRetentionJob(
-  parts: { readonly retention: Retention; readonly metrics: Metrics; readonly log: Logger },
+  parts: {
+    readonly retention: Retention;
+    readonly around: Around;
+    readonly metrics: Metrics;
+    readonly log: Logger;
+  },
   interval: number,
 ): { stop(): Promise<void> } {
-  const { retention, metrics, log } = parts;
+  const { retention, around, metrics, log } = parts;
   const stopped = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let round = Promise.resolve();
   const apply = async () => {
     try {
-      for (const { repository, tags, manifests } of await retention.applyDue(
-        interval / 1000,
-        stopped.signal,
-      )) {
+      const applied = await around('retention', () =>
+        retention.applyDue(interval / 1000, stopped.signal),
+      );
+      for (const { repository, tags, manifests } of applied) {
         if (tags + manifests === 0) continue;
         metrics.retired.inc({ kind: 'tag' }, tags);
         metrics.retired.inc({ kind: 'manifest' }, manifests);

@@ -4,7 +4,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { text } from 'node:stream/consumers';
-import { type Delivery, Metadata } from '@slipway/metadata';
+import { type Delivery, Metadata, unnoticed as around } from '@slipway/metadata';
 import { named, testDatabase, type TestDatabase } from '@slipway/metadata/testing';
 import { ANONYMOUS, type By, eventOf, onRepository, Webhooks } from '@slipway/registry';
 import pino from 'pino';
@@ -65,7 +65,7 @@ afterEach(async () => {
 function start(networks: readonly string[] = ['127.0.0.0/8']): void {
   jobs.push(
     startWebhooksJob({
-      ...{ metadata, log, metrics: new Metrics(), now: Date.now },
+      ...{ metadata, log, around, metrics: new Metrics(), now: Date.now },
       source: 'https://registry.example.org',
       isAllowed: allowedAddresses(networks),
     }),

@@ -1,4 +1,4 @@
-import type { Metadata, TakenDelivery } from '@slipway/metadata';
+import type { Around, Metadata, TakenDelivery } from '@slipway/metadata';
 import { messageId, messageOf, signatureOf } from '@slipway/registry';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics.ts';
@@ -19,11 +19,12 @@ export function startWebhooksJob(parts: {
   /** The address of the registry, as its receivers know it. */
   readonly source: string;
   readonly isAllowed: (address: string) => boolean;
+  readonly around: Around;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly now: () => number;
 }): { stop(): Promise<void> } {
-  const { metadata, source, isAllowed, metrics, log, now } = parts;
+  const { metadata, source, isAllowed, around, metrics, log, now } = parts;
   const { webhooks } = metadata.tables;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
@@ -56,16 +57,19 @@ export function startWebhooksJob(parts: {
       log.warn({ webhook, delivery: id, attempts, error }, 'a webhook was given up');
     }
   };
+  const tell = async () => {
+    for (;;) {
+      const taken = await webhooks.take(AT_ONCE, LEASE);
+      await Promise.all(taken.map(deliver));
+      if (taken.length < AT_ONCE || stopped) break;
+    }
+    if (rounds++ % FORGET_EVERY === 0) {
+      while ((await webhooks.forget(REMEMBERED_DAYS, 1000)) === 1000);
+    }
+  };
   const run = async () => {
     try {
-      for (;;) {
-        const taken = await webhooks.take(AT_ONCE, LEASE);
-        await Promise.all(taken.map(deliver));
-        if (taken.length < AT_ONCE || stopped) break;
-      }
-      if (rounds++ % FORGET_EVERY === 0) {
-        while ((await webhooks.forget(REMEMBERED_DAYS, 1000)) === 1000);
-      }
+      await around('webhooks', tell);
     } catch (error) {
       log.warn({ err: error }, 'webhooks could not be told; it is tried again');
     }

@@ -30,7 +30,10 @@ import { Tokens } from '../auth/tokens.ts';
 import { WebSessions } from '../auth/web-sessions.ts';
 import { openRegistry } from '../distribution/index.ts';
 import { Metrics } from '../metrics.ts';
+import { measuring } from '../observer.ts';
+import { ObservedStore } from '../observed-store.ts';
 import { listenForOperator } from '../operator-socket.ts';
+import { showQueues } from '../queues.ts';
 import { RateLimits } from '../rate-limits.ts';
 import { readiness } from '../readiness.ts';
 import { parseSettings } from '../settings.ts';
@@ -76,8 +79,10 @@ export class TestApp {
   static async start(environment: Readonly<Record<string, string>> = {}): Promise<TestApp> {
     const settings = parseSettings(environment);
     const database = await testDatabase();
-    const metadata = await Metadata.connect(database.connection);
-    const store = new MemoryBlobStore();
+    const metrics = new Metrics();
+    const observer = measuring(metrics, 'memory');
+    const metadata = await Metadata.connect(database.connection, { around: observer.statement });
+    const store = new ObservedStore(new MemoryBlobStore(), observer);
     const times = {
       reviewDelay: 60,
       deletionDelay: 60,
@@ -86,6 +91,7 @@ export class TestApp {
       now: Date.now,
     };
     const audit = new AuditLog(metadata, Date.now, () => undefined);
+    showQueues(metrics.registry, { metadata, audit }, settings.SLIPWAY_DATABASE_CONNECTIONS);
     const registry = openRegistry(metadata, store, times, { audit, sparse: 'index' });
     const log = pino({ level: 'silent' });
     const identities = new Identities(metadata, Date.now);
@@ -109,7 +115,7 @@ export class TestApp {
       hub: openHub(metadata, identities, registry, settings.SLIPWAY_CREATE_ORGANISATIONS, times),
       invites: new Invites(log, openMail(settings), site),
       log,
-      metrics: new Metrics(),
+      metrics,
       rateLimits: new RateLimits(settings, () => performance.now()),
       readiness: readiness(metadata, store),
       openIdConnect: undefined,

@@ -1,0 +1,87 @@
+import { type Around, failureOf } from '@slipway/metadata';
+import { StorageFullError, StorageUnavailableError } from '@slipway/storage';
+import type { Metrics } from './metrics.ts';
+
+/** What goes around the server's work and takes note of it. */
+export interface Observer {
+  /** Around a statement, by its name. */
+  readonly statement: Around;
+  /** Around an operation of the blob store. */
+  readonly storage: Around;
+  /** Around a round of a job. */
+  readonly job: Around;
+  /** Told how long the first byte of what an operation reads was waited for. */
+  readonly firstByte: (operation: string, seconds: number) => void;
+}
+
+/** Measures everything; `store` is the kind of the blob store. */
+export function measuring(metrics: Metrics, store: string): Observer {
+  const since = (begun: number) => (performance.now() - begun) / 1000;
+  const tables = remembered((name) => metrics.statements.labels({ table: tableOf(name) }));
+  const operations = remembered((operation) => metrics.operations.labels({ store, operation }));
+  const firstBytes = remembered((operation) => metrics.firstBytes.labels({ store, operation }));
+  return {
+    async statement(name, work) {
+      const timer = name === 'pool.connect' ? metrics.connecting : tables(name);
+      const begun = performance.now();
+      try {
+        return await work();
+      } catch (error) {
+        metrics.databaseFailures.inc({ class: failureOf(error) });
+        throw error;
+      } finally {
+        timer.observe(since(begun));
+      }
+    },
+    async storage(operation, work) {
+      const begun = performance.now();
+      try {
+        return await work();
+      } catch (error) {
+        const failure = storageFailureOf(error);
+        if (failure !== undefined)
+          metrics.storageFailures.inc({ store, operation, class: failure });
+        throw error;
+      } finally {
+        operations(operation).observe(since(begun));
+      }
+    },
+    async job(name, work) {
+      const begun = performance.now();
+      let outcome = 'failed';
+      try {
+        const answer = await work();
+        outcome = 'done';
+        return answer;
+      } finally {
+        metrics.jobs.observe({ name, outcome }, since(begun));
+        metrics.lastRuns.set({ name, outcome }, Date.now() / 1000);
+      }
+    },
+    firstByte(operation, seconds) {
+      firstBytes(operation).observe(seconds);
+    },
+  };
+}
+
+/** A statement is called `table.what-it-does`. */
+function tableOf(statement: string): string {
+  return statement.split('.')[0] ?? statement;
+}
+
+/** Whoever reads or writes may be at fault as well: then the store is not. */
+function storageFailureOf(error: unknown): 'full' | 'unavailable' | undefined {
+  if (error instanceof StorageFullError) return 'full';
+  return error instanceof StorageUnavailableError ? 'unavailable' : undefined;
+}
+
+function remembered<T>(make: (name: string) => T): (name: string) => T {
+  const known = new Map<string, T>();
+  return (name) => {
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    const made = make(name);
+    known.set(name, made);
+    return made;
+  };
+}
