@@ -18,6 +18,7 @@ import {
   type Registry,
 } from './distribution/index.ts';
 import { Doctor } from './doctor/doctor.ts';
+import { uploadPass } from './doctor/upload-pass.ts';
 import { observeRequests } from './requests.ts';
 import type { Settings } from './settings.ts';
 import { mayRedirect } from './storage.ts';
@@ -51,7 +52,13 @@ export async function createApp(
     requestTimeout: 0,
   } as ConstructorParameters<typeof FastifyAdapter>[0]);
   const made = {
-    doctor: new Doctor(settings, parts.hub.metadata, parts.readiness),
+    doctor: new Doctor({
+      settings,
+      metadata: parts.hub.metadata,
+      readiness: parts.readiness,
+      pass: () => uploadPass(parts.hub.metadata, parts.tokens),
+      now: Date.now,
+    }),
   };
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.over(parts, made),

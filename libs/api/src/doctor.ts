@@ -17,7 +17,7 @@ export const examine = endpoint({
   words: 'doctor',
   summary: 'Check what this server depends on, and say what to mend',
   description:
-    'Database, its rights, durability, connections and clock; storage; disk space; the public URL; the TLS certificate. It changes nothing. A terminal ends with 1 when something is not well.',
+    'Settings; database, its rights, durability, connections and clock; storage; disk space; the public URL, and whether an upload that is begun there is led on; the TLS certificates. What it makes to see that, it removes again. A terminal ends with 1 when something is not well.',
   access: { of: 'site' },
   answer: z.object({ items: z.array(finding) }),
   isSound: ({ items }) => items.every(({ ok }) => ok),

@@ -4,7 +4,10 @@ import type { Metadata } from '@slipway/metadata';
 import { publicUrlFault } from '../public-url.ts';
 import type { Readiness } from '../readiness.ts';
 import type { Settings } from '../settings.ts';
+import { checkChain } from './check-chain.ts';
 import { checkDatabase } from './check-database.ts';
+import { checkLocation, type UploadPass } from './check-location.ts';
+import { checkSettings } from './check-settings.ts';
 import { checkTls } from './check-tls.ts';
 import { type Finding, ill, well } from './finding.ts';
 
@@ -12,16 +15,27 @@ import { type Finding, ill, well } from './finding.ts';
 const LEAST_FREE = 1024 ** 3;
 const LEAST_SHARE = 0.05;
 
-/** Looks at all that a running server depends on, and says what to mend. It changes nothing. */
+/** Looks at all that a running server depends on, and says what to mend. What it makes, it removes again. */
 export class Doctor {
   readonly #settings: Settings;
   readonly #metadata: Metadata;
   readonly #readiness: Readiness;
+  readonly #pass: () => Promise<UploadPass | undefined>;
+  readonly #now: () => number;
 
-  constructor(settings: Settings, metadata: Metadata, readiness: Readiness) {
-    this.#settings = settings;
-    this.#metadata = metadata;
-    this.#readiness = readiness;
+  /** `pass` lets an upload be tried; `undefined` where nobody could have one. */
+  constructor(parts: {
+    readonly settings: Settings;
+    readonly metadata: Metadata;
+    readonly readiness: Readiness;
+    readonly pass: () => Promise<UploadPass | undefined>;
+    readonly now: () => number;
+  }) {
+    this.#settings = parts.settings;
+    this.#metadata = parts.metadata;
+    this.#readiness = parts.readiness;
+    this.#pass = parts.pass;
+    this.#now = parts.now;
   }
 
   async examine(): Promise<readonly Finding[]> {
@@ -32,14 +46,14 @@ export class Doctor {
       this.#publicUrl(),
       this.#tls(),
     ]);
-    return found.flat();
+    return [...checkSettings(this.#settings), ...found.flat()];
   }
 
   async #database(): Promise<readonly Finding[]> {
-    const asked = Date.now();
+    const asked = this.#now();
     try {
       const report = await this.#metadata.report();
-      const times = { asked, answered: Date.now() };
+      const times = { asked, answered: this.#now() };
       return checkDatabase(report, this.#settings.SLIPWAY_DATABASE_CONNECTIONS, times);
     } catch (error) {
       return [
@@ -88,18 +102,34 @@ export class Doctor {
       return [well('public URL', 'clients are told the name by which they came')];
     }
     const fault = await publicUrlFault(url);
+    if (fault !== undefined) {
+      return [ill('public URL', fault, 'mend the proxy or the name, or set SLIPWAY_PUBLIC_URL')];
+    }
     return [
-      fault === undefined
-        ? well('public URL', `clients reach this registry at ${url}`)
-        : ill('public URL', fault, 'mend the proxy or the name, or set SLIPWAY_PUBLIC_URL'),
+      well('public URL', `clients reach this registry at ${url}`),
+      ...(await this.#location(url)),
     ];
+  }
+
+  /** Only where this registry answers: the token is for nobody else. */
+  async #location(url: string): Promise<readonly Finding[]> {
+    try {
+      const pass = await this.#pass();
+      return pass === undefined ? [] : [await checkLocation(url, pass)];
+    } catch {
+      // The database does not answer; its own line says so.
+      return [];
+    }
   }
 
   async #tls(): Promise<readonly Finding[]> {
     const { SLIPWAY_TLS_CERT: file, SLIPWAY_PUBLIC_URL: url } = this.#settings;
-    if (file === undefined) return [];
     const host = url === undefined ? undefined : new URL(url).hostname;
-    return [checkTls(await readFile(file, 'utf8'), host, Date.now())];
+    const served =
+      file === undefined ? undefined : checkTls(await readFile(file, 'utf8'), host, this.#now());
+    const shown =
+      url?.startsWith('https:') === true ? await checkChain(url, this.#now()) : undefined;
+    return [served, shown].filter((finding) => finding !== undefined);
   }
 }
 
