@@ -3,13 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import {
-  type Connection,
-  EmbeddedPostgres,
-  Metadata,
-  MetadataUnavailableError,
-  migrate,
-} from '@slipway/metadata';
+import { type Connection, EmbeddedPostgres, Metadata } from '@slipway/metadata';
 import {
   AuditLog,
   type GarbageTimes,
@@ -44,6 +38,7 @@ import { startNotesJob } from './jobs/notes.job.ts';
 import { startRetentionJob } from './jobs/retention.job.ts';
 import { startWebhooksJob } from './jobs/webhooks.job.ts';
 import { Metrics } from './metrics.ts';
+import { migrateOnceThere, untilMigrated } from './migrations.ts';
 import { measuring } from './observer.ts';
 import { ObservedStore } from './observed-store.ts';
 import { listenForOperator } from './operator-socket.ts';
@@ -54,9 +49,6 @@ import { readiness } from './readiness.ts';
 import type { Settings } from './settings.ts';
 import { openStorage } from './storage.ts';
 import { allowedAddresses } from './webhooks/allowed-addresses.ts';
-
-/** A database that is still starting, as beside us in a compose file, gets this long. */
-const DATABASE_PATIENCE = 60_000;
 
 /** Longer than anybody reads one blob. In seconds; less where garbage is to go sooner. */
 const DELETION_DELAY = 3600;
@@ -88,7 +80,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
     const observer = measuring(metrics, settings.SLIPWAY_STORAGE);
     const store = new ObservedStore(await openStorage(settings, dataDir), observer);
     const connection = await database(settings, dataDir, log, started);
-    await migrated(connection, log);
+    await migrated(connection, settings, log);
     const metadata = await Metadata.connect(connection, {
       maxConnections: settings.SLIPWAY_DATABASE_CONNECTIONS,
       around: observer.statement,
@@ -290,19 +282,16 @@ async function database(
   return postgres.connection;
 }
 
-async function migrated(connection: Connection, log: Logger): Promise<void> {
-  const giveUp = Date.now() + DATABASE_PATIENCE;
-  for (;;) {
-    try {
-      const names = await migrate(connection);
-      if (names.length > 0) log.info({ migrations: names }, 'migrated the database');
-      return;
-    } catch (error) {
-      if (!(error instanceof MetadataUnavailableError) || Date.now() > giveUp) throw error;
-      log.warn(`waiting for the database: ${error.message}`);
-      await sleep(1000);
-    }
+async function migrated(connection: Connection, settings: Settings, log: Logger): Promise<void> {
+  const tell = (sentence: string) => {
+    log.warn(sentence);
+  };
+  if (settings.SLIPWAY_MIGRATE === 'off') {
+    await untilMigrated(connection, tell);
+    return;
   }
+  const names = await migrateOnceThere(connection, tell);
+  if (names.length > 0) log.info({ migrations: names }, 'migrated the database');
 }
 
 async function closed(app: NestFastifyApplication, patience: number): Promise<void> {

@@ -18,6 +18,7 @@ describe('parseSettings', () => {
       SLIPWAY_PORT: 5000,
       SLIPWAY_DATA_DIR: './data',
       SLIPWAY_DATABASE_CONNECTIONS: 20,
+      SLIPWAY_MIGRATE: 'on',
       SLIPWAY_ADMIN_USERNAME: 'admin',
       SLIPWAY_CREATE_ORGANISATIONS: 'administrators',
       SLIPWAY_LOG_LEVEL: 'info',

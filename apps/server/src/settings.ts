@@ -47,6 +47,12 @@ const schema = z
     SLIPWAY_DATABASE_CONNECTIONS: whole(4, 500)
       .default(20)
       .describe('Most connections to the database at once.'),
+    SLIPWAY_MIGRATE: z
+      .enum(['on', 'off'])
+      .default('on')
+      .describe(
+        'Whether a server that starts migrates the database; with `off` it waits until `slipway-server migrate` has.',
+      ),
     SLIPWAY_ADMIN_USERNAME: z
       .string()
       .regex(

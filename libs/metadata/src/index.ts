@@ -13,7 +13,7 @@ export type { IdentityRecord, RobotId } from './identities.table.ts';
 export type { Standing } from './images.table.ts';
 export { load, NotEmptyError, type StoredDump, type WrongManifest } from './load.ts';
 export { Metadata } from './metadata.ts';
-export { migrate, NewerDatabaseError } from './migrate.ts';
+export { migrate, NewerDatabaseError, pendingMigrations } from './migrate.ts';
 export type { Pulled } from './manifest-pulls.table.ts';
 export type { ManifestRecord, NewManifest, Referrer } from './manifests.table.ts';
 export type { Namespace, NamespaceId } from './namespaces.table.ts';

@@ -1,7 +1,7 @@
 import { migrations } from '@slipway/migrations';
 import { dataSource } from './data-source.ts';
 import { MetadataUnavailableError } from './errors.ts';
-import { migrate, NewerDatabaseError } from './migrate.ts';
+import { migrate, NewerDatabaseError, pendingMigrations } from './migrate.ts';
 import { testDatabase, type TestDatabase } from './testing/index.ts';
 
 const ALL = migrations.map((migration) => new migration().name);
@@ -15,6 +15,19 @@ afterEach(async () => database.drop());
 test('it runs what is pending, oldest first, and nothing the second time', async () => {
   expect(await migrate(database.connection)).toEqual(ALL);
   expect(await migrate(database.connection)).toEqual([]);
+});
+
+test('what is pending is told, and nothing is written for it', async () => {
+  expect(await pendingMigrations(database.connection)).toEqual(ALL);
+  const source = await dataSource(database.connection).initialize();
+  expect(await source.query(`select to_regclass('migrations') as table`)).toEqual([
+    { table: null },
+  ]);
+  await source.destroy();
+
+  await migrate(database.connection);
+
+  expect(await pendingMigrations(database.connection)).toEqual([]);
 });
 
 test('of four that start at once, one runs the migrations and the others find nothing to do', async () => {
@@ -35,6 +48,7 @@ test('it refuses a database of a newer version by naming what it does not know',
 
   await expect(refused).rejects.toThrow(NewerDatabaseError);
   await expect(refused).rejects.toThrow('FromTheFuture9999999999999');
+  await expect(pendingMigrations(database.connection)).rejects.toThrow(NewerDatabaseError);
 });
 
 test('every migration can be undone and run again', async () => {

@@ -32,10 +32,7 @@ export async function migrate(connection: Connection): Promise<readonly string[]
         await db.query(`select pg_advisory_xact_lock(hashtext('migrations'))`);
         const executor = new MigrationExecutor(source, db.queryRunner);
         executor.transaction = 'none';
-        const known = new Set(migrations.map((migration) => new migration().name));
-        const executed = await executor.getExecutedMigrations();
-        const unknown = executed.map(({ name }) => name).filter((name) => !known.has(name));
-        if (unknown.length > 0) throw new NewerDatabaseError(unknown);
+        await executed(executor);
         return (await executor.executePendingMigrations()).map(({ name }) => name);
       });
     } finally {
@@ -44,4 +41,30 @@ export async function migrate(connection: Connection): Promise<readonly string[]
   } catch (error) {
     throw translated(error);
   }
+}
+
+/** The migrations that the database still lacks, oldest first; it is only read. */
+export async function pendingMigrations(connection: Connection): Promise<readonly string[]> {
+  const source = dataSource(connection, { maxConnections: 2 });
+  try {
+    await source.initialize();
+    try {
+      const there = new Set(await executed(new MigrationExecutor(source)));
+      return KNOWN.filter((name) => !there.has(name));
+    } finally {
+      await source.destroy();
+    }
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+const KNOWN = migrations.map((migration) => new migration().name ?? migration.name);
+
+/** Throws where there is one that this code does not know. */
+async function executed(executor: MigrationExecutor): Promise<readonly string[]> {
+  const names = (await executor.getExecutedMigrations()).map(({ name }) => name);
+  const unknown = names.filter((name) => !KNOWN.includes(name));
+  if (unknown.length > 0) throw new NewerDatabaseError(unknown);
+  return names;
 }

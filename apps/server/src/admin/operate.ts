@@ -16,6 +16,25 @@ export function addOperateCommands(program: Command, print: (text: string) => vo
     print(json === true ? JSON.stringify(report, null, 2) : shown(report));
   };
   program
+    .command('migrate')
+    .summary('Migrate the database')
+    .description(
+      'Brings the database to the shape that this version needs, and ends. Where there is nothing to do, it does nothing; of several at once, one migrates. Run it with the settings of the server.',
+    )
+    .action(async () => {
+      const [{ migrateOnceThere }, { findDatabase }, { parseSettingsBeside }] = await Promise.all([
+        import('../migrations.ts'),
+        import('../operate/places.ts'),
+        import('../settings.ts'),
+      ]);
+      const migrations = await closing(
+        await findDatabase(parseSettingsBeside()),
+        async ({ connection }) =>
+          migrateOnceThere(connection, (sentence) => process.stderr.write(`${sentence}\n`)),
+      );
+      tell({ migrations });
+    });
+  program
     .command('backup')
     .summary('Make a backup')
     .description(
@@ -124,7 +143,10 @@ async function inPlace<T>(
   });
 }
 
-async function closing<T>(places: Places, work: (places: Places) => Promise<T>): Promise<T> {
+async function closing<P extends Pick<Places, 'close'>, T>(
+  places: P,
+  work: (places: P) => Promise<T>,
+): Promise<T> {
   try {
     return await work(places);
   } finally {

@@ -15,21 +15,26 @@ export interface Places {
 /** Of a registry that is there; throws rather than making another, where a setting leads to an empty place. */
 export async function findPlaces(settings: Settings): Promise<Places> {
   const dataDir = resolve(settings.SLIPWAY_DATA_DIR);
-  const needed = [
-    ...(settings.SLIPWAY_STORAGE === 'disk' ? ['blobs'] : []),
-    ...(settings.SLIPWAY_DATABASE_URL === undefined ? ['postgres/cluster'] : []),
-  ];
-  const missing = needed.map((name) => join(dataDir, name)).find((path) => !existsSync(path));
-  if (missing !== undefined) {
-    throw new Error(
-      `there is no ${missing}: run this with the settings of the server, SLIPWAY_DATA_DIR among them`,
-    );
-  }
+  if (settings.SLIPWAY_STORAGE === 'disk') requireThere(join(dataDir, 'blobs'));
   const store = await openStorage(settings, dataDir);
+  return { store, ...(await findDatabase(settings)) };
+}
+
+/** The database of such a registry, which may still have to be migrated. */
+export async function findDatabase(settings: Settings): Promise<Omit<Places, 'store'>> {
   const url = settings.SLIPWAY_DATABASE_URL;
-  if (url !== undefined) return { store, connection: { url }, close: async () => undefined };
-  const postgres = await EmbeddedPostgres.reach(join(dataDir, 'postgres'));
-  return { store, connection: postgres.connection, close: () => postgres.stop() };
+  if (url !== undefined) return { connection: { url }, close: async () => undefined };
+  const folder = join(resolve(settings.SLIPWAY_DATA_DIR), 'postgres');
+  requireThere(join(folder, 'cluster'));
+  const postgres = await EmbeddedPostgres.reach(folder);
+  return { connection: postgres.connection, close: () => postgres.stop() };
+}
+
+function requireThere(path: string): void {
+  if (existsSync(path)) return;
+  throw new Error(
+    `there is no ${path}: run this with the settings of the server, SLIPWAY_DATA_DIR among them`,
+  );
 }
 
 /** For a registry that is to be there; its server must not run. */
