@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type pg from 'pg';
-import { connect, type Sql, type Statement } from './sql.ts';
+import type { Connections } from './connections.ts';
+import type { Sql, Statement } from './sql.ts';
 
 /** How often the version is asked for. */
 const HEARTBEAT = 300;
@@ -9,6 +10,9 @@ const HEARTBEAT = 300;
 const STALE = 900;
 
 const LISTEN_AGAIN = 1000;
+
+/** A database that has not answered for so long is not waited for by those who come then. */
+const SILENT = 10_000;
 
 /**
  * Tells whether who may do what has changed, so that answers about it may be remembered.
@@ -19,7 +23,7 @@ const LISTEN_AGAIN = 1000;
  * on no notifications. While the database does not answer, `epoch` is `undefined` and nothing is remembered.
  */
 export class AccessWatch {
-  readonly #pool: pg.Pool;
+  readonly #connections: Connections;
   readonly #sql: Sql;
   readonly #stopped = new AbortController();
   readonly #running: Promise<unknown>;
@@ -28,8 +32,8 @@ export class AccessWatch {
   #lookedAt = -Infinity;
   #endListening: (() => void) | undefined;
 
-  constructor(pool: pg.Pool, sql: Sql) {
-    this.#pool = pool;
+  constructor(connections: Connections, sql: Sql) {
+    this.#connections = connections;
     this.#sql = sql;
     this.#running = Promise.all([this.#listen(), this.#look()]);
   }
@@ -55,7 +59,9 @@ export class AccessWatch {
       const begun = performance.now();
       try {
         const [row] = await this.#sql.query(VERSION, []);
-        if (row?.version !== this.#version) this.changed();
+        // Who took over from a database that was lost may not have all that was there, but as many changes.
+        const wasAway = begun - this.#lookedAt > STALE;
+        if (wasAway || row?.version !== this.#version) this.changed();
         this.#version = row?.version ?? -1;
         this.#lookedAt = begun;
       } catch {
@@ -78,23 +84,17 @@ export class AccessWatch {
 
   /** Ends when the connection does. */
   async #listenOnce(): Promise<void> {
-    const client = await connect(this.#pool);
-    const ended = new Promise<void>((resolve) => {
-      client.once('error', () => {
-        resolve();
-      });
-      client.once('end', resolve);
-      this.#endListening = resolve;
-    });
+    const { client, lost, leave } = await this.#connections.keep();
+    this.#endListening = leave;
     client.on('notification', () => {
       this.changed();
     });
     try {
       await client.query('listen access_changed');
       this.changed();
-      if (!this.#stopped.signal.aborted) await ended;
+      if (!this.#stopped.signal.aborted && !lost.aborted) await once(lost, 'abort');
     } finally {
-      client.release(true);
+      leave();
     }
   }
 
@@ -108,4 +108,5 @@ export class AccessWatch {
 const VERSION: Statement<{ version: number }> = {
   name: 'access-version.read',
   text: 'select version from access_version',
+  limit: SILENT,
 };

@@ -5,7 +5,26 @@ export class MetadataUnavailableError extends Error {
   constructor(cause: unknown) {
     super(`the metadata database is not available: ${reason(cause)}`, { cause });
   }
+
+  /** Whether it is certain that nothing was done: the server takes no writes, and there may be one that does. */
+  get isWithoutEffect(): boolean {
+    return field(this.cause, 'code') === READ_ONLY;
+  }
+
+  /** Whether the server is there, and has too much to do or too little to do it with. */
+  get isBusy(): boolean {
+    return BUSY.test(field(this.cause, 'code'));
+  }
+
+  /** Whether the server has not said anything, for longer than it may need for a statement. */
+  get isSilence(): boolean {
+    return SILENCE.test(field(this.cause, 'message'));
+  }
 }
+
+const READ_ONLY = '25006';
+const BUSY = /^(53...|57014|58030)$/;
+const SILENCE = /^Query read timeout/i;
 
 /** A tag was to be moved or deleted that a rule keeps where it is. The message names both. */
 export class ImmutableTagError extends Error {

@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import { AccessWatch } from './access-watch.ts';
 import { type Around, unnoticed } from './around.ts';
 import type { Connection } from './connection.ts';
+import { Connections, type PoolReport } from './connections.ts';
 import { type DatabaseReport, databaseReport } from './database-report.ts';
 import { dataSource, type DataSourceOptions } from './data-source.ts';
 import { MetadataUnavailableError, translated } from './errors.ts';
@@ -24,15 +25,6 @@ interface MetadataOptions extends DataSourceOptions {
   readonly around?: Around;
 }
 
-/** The connections to the database that this process has. */
-interface PoolReport {
-  readonly open: number;
-  /** Of the open ones, those that nobody uses. */
-  readonly idle: number;
-  /** Who waits for one. */
-  readonly waiting: number;
-}
-
 /** What the registry knows beside the bytes of its blobs. */
 export class Metadata {
   /** Each statement by itself, on any connection. */
@@ -40,19 +32,18 @@ export class Metadata {
   /** Says when who may do what has changed. */
   readonly access: AccessWatch;
   readonly #source: DataSource;
-  readonly #pool: pg.Pool;
+  readonly #connections: Connections;
   readonly #sql: Sql;
-  readonly #around: Around;
   readonly #writers: Writers;
 
   private constructor(source: DataSource, around: Around) {
     this.#source = source;
-    this.#around = around;
-    this.#pool = (source.driver as unknown as { readonly master: pg.Pool }).master;
-    this.#sql = new PoolSql(this.#pool, around);
-    this.#writers = new Writers(this.#pool);
+    const { master } = source.driver as unknown as { readonly master: pg.Pool };
+    this.#connections = new Connections(master, around);
+    this.#sql = new PoolSql(this.#connections);
+    this.#writers = new Writers(this.#connections);
     this.tables = tablesOver(this.#sql);
-    this.access = new AccessWatch(this.#pool, this.#sql);
+    this.access = new AccessWatch(this.#connections, this.#sql);
   }
 
   static async connect(
@@ -71,12 +62,12 @@ export class Metadata {
    * it is. `work` may run again after a deadlock, and inside it only `tables` belongs to the transaction.
    */
   async transaction<T>(work: (tables: Tables) => Promise<T>): Promise<T> {
-    return transaction(this.#pool, this.#around, (sql) => work(tablesOver(sql)));
+    return transaction(this.#connections, (sql) => work(tablesOver(sql)));
   }
 
   /** Runs `work` over all that there is at one moment, whatever is written meanwhile. */
   async snapshot<T>(work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
-    return snapshot(this.#pool, work);
+    return snapshot(this.#connections, work);
   }
 
   /**
@@ -84,7 +75,7 @@ export class Metadata {
    * when that could not be kept up until the end, and at once when another has begun the same before.
    */
   async withoutDeletions<T>(work: () => Promise<T>): Promise<T> {
-    return withoutDeletions(this.#pool, work);
+    return withoutDeletions(this.#connections, work);
   }
 
   /** This process as a writer of uploads; a new one when the connection that vouched for the last broke. */
@@ -115,12 +106,12 @@ export class Metadata {
   }
 
   get pool(): PoolReport {
-    const { totalCount: open, idleCount: idle, waitingCount: waiting } = this.#pool;
-    return { open, idle, waiting };
+    return this.#connections.report;
   }
 
   /** Ends after the statements that are running. */
   async close(): Promise<void> {
+    this.#connections.close();
     await this.access.close();
     await this.#writers.close();
     await this.#source.destroy();

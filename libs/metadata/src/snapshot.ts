@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
+import type { Connections } from './connections.ts';
 import { DELETIONS_LOCK } from './deletions.table.ts';
 import { MetadataUnavailableError, translated } from './errors.ts';
-import { connect } from './sql.ts';
 
 /** A table of a dump; those that it points at come before it. */
 export interface DumpedTable {
@@ -33,10 +33,10 @@ export interface Snapshot {
 
 /** Runs `work` over one snapshot of the database, in a transaction that writes nothing. */
 export async function snapshot<T>(
-  pool: pg.Pool,
+  connections: Connections,
   work: (snapshot: Snapshot) => Promise<T>,
 ): Promise<T> {
-  return onOwnConnection(pool, async (client) => {
+  return onOwnConnection(connections, async (client) => {
     await client.query('begin transaction isolation level repeatable read, read only');
     await client.query('set local idle_in_transaction_session_timeout = 0');
     const result = await work({
@@ -59,8 +59,11 @@ export async function snapshot<T>(
  * The lock is one of a transaction, so it ends with the connection, however that ends. That it was held all the
  * time, the commit at its end proves.
  */
-export async function withoutDeletions<T>(pool: pg.Pool, work: () => Promise<T>): Promise<T> {
-  return onOwnConnection(pool, async (client) => {
+export async function withoutDeletions<T>(
+  connections: Connections,
+  work: () => Promise<T>,
+): Promise<T> {
+  return onOwnConnection(connections, async (client) => {
     await client.query('begin');
     await client.query('set local idle_in_transaction_session_timeout = 0');
     await client.query(`set local lock_timeout = '20s'`);
@@ -84,10 +87,10 @@ export function quoted(names: readonly string[]): string {
 }
 
 async function onOwnConnection<T>(
-  pool: pg.Pool,
+  connections: Connections,
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
-  const client = await connect(pool);
+  const client = await connections.take();
   try {
     return await work(client);
   } catch (error) {

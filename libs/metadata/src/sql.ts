@@ -1,12 +1,15 @@
 import type pg from 'pg';
 import type { Around } from './around.ts';
-import { MetadataUnavailableError, translated } from './errors.ts';
+import type { Connections } from './connections.ts';
+import { translated } from './errors.ts';
 import { retried } from './retried.ts';
 
 /** A prepared statement. Its name is unique in this library: `table.what-it-does`. */
 export interface Statement<Row> {
   readonly name: string;
   readonly text: string;
+  /** How long it may take before the server counts as silent, in milliseconds, where that is less than usual. */
+  readonly limit?: number;
   /** Never there: it lets the statement carry the type of its rows. */
   readonly row?: Row;
 }
@@ -16,31 +19,25 @@ export interface Sql {
   query<Row>(statement: Statement<Row>, values: readonly unknown[]): Promise<Row[]>;
 }
 
-export class PoolSql implements Sql {
-  readonly #pool: pg.Pool;
-  readonly #around: Around;
+/** What only reads may be asked again, whatever became of it. */
+const READS = /^select\b/;
 
-  constructor(pool: pg.Pool, around: Around) {
-    this.#pool = pool;
-    this.#around = around;
+export class PoolSql implements Sql {
+  readonly #connections: Connections;
+
+  constructor(connections: Connections) {
+    this.#connections = connections;
   }
 
   /** A statement by itself is a transaction of its own, so it may run again as one may. */
   async query<Row>(statement: Statement<Row>, values: readonly unknown[]): Promise<Row[]> {
-    return retried(() => this.#once(statement, values));
-  }
-
-  async #once<Row>(statement: Statement<Row>, values: readonly unknown[]): Promise<Row[]> {
-    const client = await this.#around('pool.connect', () => connect(this.#pool));
-    let broken = false;
-    try {
-      return await new ClientSql(client, this.#around).query(statement, values);
-    } catch (error) {
-      broken = error instanceof MetadataUnavailableError;
-      throw error;
-    } finally {
-      client.release(broken);
-    }
+    const repeatable = READS.test(statement.text);
+    const { around } = this.#connections;
+    return retried(() =>
+      this.#connections.use((client) => new ClientSql(client, around).query(statement, values), {
+        repeatable,
+      }),
+    );
   }
 }
 
@@ -57,20 +54,14 @@ export class ClientSql implements Sql {
     return this.#around(statement.name, () => this.#run(statement, values));
   }
 
-  async #run<Row>({ name, text }: Statement<Row>, values: readonly unknown[]): Promise<Row[]> {
+  async #run<Row>(statement: Statement<Row>, values: readonly unknown[]): Promise<Row[]> {
+    const { name, text, limit } = statement;
     try {
-      const { rows } = await this.#client.query({ name, text, values: [...values] });
+      const query = { name, text, values: [...values], query_timeout: limit };
+      const { rows } = await this.#client.query(query);
       return rows as Row[];
     } catch (error) {
       throw translated(error);
     }
-  }
-}
-
-export async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
-  try {
-    return await pool.connect();
-  } catch (error) {
-    throw translated(error);
   }
 }

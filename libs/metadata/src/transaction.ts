@@ -1,37 +1,39 @@
 import type pg from 'pg';
 import type { Around } from './around.ts';
+import type { Connections } from './connections.ts';
 import { MetadataUnavailableError, translated } from './errors.ts';
 import { retried } from './retried.ts';
-import { ClientSql, connect, type Sql } from './sql.ts';
+import { ClientSql, type Sql } from './sql.ts';
 
 /**
  * Runs `work` in one transaction: all of it is committed, or none of it is.
  *
- * `work` may run again after a deadlock or a serialization failure, so what it does outside the
+ * `work` may run again after a deadlock or a serialization failure, or when the server takes no writes, so what it does outside the
  * database must bear repetition. When the connection breaks during the commit, it is not known whether
  * the transaction was committed; the caller gets `MetadataUnavailableError`.
  */
 export async function transaction<T>(
-  pool: pg.Pool,
-  around: Around,
+  connections: Connections,
   work: (sql: Sql) => Promise<T>,
 ): Promise<T> {
-  return retried(() => once(pool, around, work));
+  const { around } = connections;
+  return retried(() => connections.use((client, drop) => once(client, around, drop, work)));
 }
 
-async function once<T>(pool: pg.Pool, around: Around, work: (sql: Sql) => Promise<T>): Promise<T> {
-  const client = await around('pool.connect', () => connect(pool));
-  let broken = false;
+async function once<T>(
+  client: pg.PoolClient,
+  around: Around,
+  drop: () => void,
+  work: (sql: Sql) => Promise<T>,
+): Promise<T> {
   try {
     await around('transaction.begin', () => control(client, 'begin'));
     const result = await work(new ClientSql(client, around));
     await around('transaction.commit', () => control(client, 'commit'));
     return result;
   } catch (error) {
-    broken = error instanceof MetadataUnavailableError || !(await rollback(client));
+    if (error instanceof MetadataUnavailableError || !(await rollback(client))) drop();
     throw error;
-  } finally {
-    client.release(broken);
   }
 }
 

@@ -1,5 +1,5 @@
-import type pg from 'pg';
-import { MetadataUnavailableError, translated } from './errors.ts';
+import type { Connections } from './connections.ts';
+import { translated } from './errors.ts';
 import { WRITER_LOCKS } from './uploads.table.ts';
 
 /** This process among those that write uploads. */
@@ -15,11 +15,11 @@ export interface Writer {
  * given up and the next caller gets a fresh one.
  */
 export class Writers {
-  readonly #pool: pg.Pool;
+  readonly #connections: Connections;
   #current: Promise<Enlisted> | undefined;
 
-  constructor(pool: pg.Pool) {
-    this.#pool = pool;
+  constructor(connections: Connections) {
+    this.#connections = connections;
   }
 
   async current(): Promise<Writer> {
@@ -38,25 +38,14 @@ export class Writers {
   }
 
   async #enlist(): Promise<Enlisted> {
-    const client = await this.#pool.connect();
-    const lost = new AbortController();
-    // A connection that breaks tells of its error and then of its end; the pool takes it back once.
-    const leave = () => {
-      if (lost.signal.aborted) return;
-      lost.abort(
-        new MetadataUnavailableError(
-          'the connection that shows this process alive to others broke',
-        ),
-      );
+    const { client, lost, leave } = await this.#connections.keep();
+    lost.addEventListener('abort', () => {
       this.#current = undefined;
-      client.release(true);
-    };
-    client.once('error', leave);
-    client.once('end', leave);
+    });
     try {
       const { rows } = await client.query<{ id: number }>(ENLIST, [WRITER_LOCKS]);
       const id = Number(rows[0]?.id);
-      return { id, lost: lost.signal, leave };
+      return { id, lost, leave };
     } catch (error) {
       leave();
       throw error;
