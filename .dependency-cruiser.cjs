@@ -30,7 +30,8 @@ module.exports = {
     only('api-stands-on-oci', lib('api'), [lib('oci')]),
     only('storage-stands-on-oci', lib('storage'), [lib('oci')]),
     only('client-stands-on-oci', lib('client'), [lib('oci')]),
-    only('runtime-stands-on-oci', lib('runtime'), [lib('oci')]),
+    only('layers-stand-on-oci', lib('layers'), [lib('oci')]),
+    only('runtime-stands-on-layers-and-oci', lib('runtime'), [lib('layers'), lib('oci')]),
     only('migrations-stand-alone', '^migrations/', []),
     only('metadata-stands-on-oci-and-migrations', lib('metadata'), [lib('oci'), '^migrations/']),
     only('registry-stands-on-metadata-storage-oci', lib('registry'), [

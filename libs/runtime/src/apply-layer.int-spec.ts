@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { applyLayer } from './apply-layer.ts';
-import { archive, diffIdOf, inPieces, type Piece, withoutEnd } from './testing/archive.ts';
+import { archive, diffIdOf, inPieces, type Piece, withoutEnd } from '@slipway/layers/testing';
 import { describeAsRoot } from './testing/as-root.ts';
 import { listing, xattrs } from './testing/listing.ts';
 

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
+import { decompressed, LayerError, layerError, type Unpack } from '@slipway/layers';
 import { algorithmOf, type Digest, digestOf } from '@slipway/oci';
-import { decompressed, type Gunzip } from './decompress.ts';
-import { layerError, RuntimeError } from './errors.ts';
-import { feedProgram } from './host-programs.ts';
+import { RuntimeError } from './errors.ts';
+import { feedProgram, throughProgram } from './host-programs.ts';
 import {
   type LayerFacts,
   type LayerLimits,
   ordinaryLimits,
   rewriteLayer,
 } from './rewrite-layer.ts';
+
+/** A program of the host that unpacks gzip faster than Node does. */
+export type Gunzip = 'igzip' | 'pigz';
 
 export interface ApplyOptions {
   readonly gunzip?: Gunzip | undefined;
@@ -46,7 +49,7 @@ export async function applyLayer(
   const hash = createHash(algorithmOf(diffId));
   const hashed = async function* () {
     let size = 0;
-    for await (const piece of decompressed(source, gunzip)) {
+    for await (const piece of decompressed(source, gunzip && unpackBy(gunzip))) {
       size += piece.length;
       if (size > largest) throw layerError(`it is larger than ${largest} bytes`);
       hash.update(piece);
@@ -57,7 +60,12 @@ export async function applyLayer(
   const rewritten = async function* () {
     facts = yield* rewriteLayer(hashed(), limits);
   };
-  await feedProgram('tar', [...TAR, '--directory', folder], rewritten(), { signal });
+  try {
+    await feedProgram('tar', [...TAR, '--directory', folder], rewritten(), { signal });
+  } catch (error) {
+    if (!(error instanceof LayerError)) throw error;
+    throw new RuntimeError('layer-invalid', error.message, { cause: error });
+  }
   const found = digestOf(algorithmOf(diffId), hash.digest('hex'));
   if (found !== diffId || facts === undefined) {
     throw new RuntimeError(
@@ -67,3 +75,8 @@ export async function applyLayer(
   }
   return facts;
 }
+
+const unpackBy =
+  (program: Gunzip): Unpack =>
+  (source) =>
+    throughProgram(program, ['-d', '-c'], source);

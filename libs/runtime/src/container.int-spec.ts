@@ -21,7 +21,7 @@ import {
   runtimeConfig,
 } from './runtime-config.ts';
 import { hostArchitecture, resolveSeccomp } from './seccomp.ts';
-import { archive, diffIdOf, inPieces } from './testing/archive.ts';
+import { archive, diffIdOf, inPieces } from '@slipway/layers/testing';
 import { describeAsRoot } from './testing/as-root.ts';
 
 /** One layer with busybox as every program. */

@@ -19,6 +19,3 @@ export class RuntimeError extends Error {
     this.reason = reason;
   }
 }
-
-export const layerError = (message: string): RuntimeError =>
-  new RuntimeError('layer-invalid', `the layer's archive is refused: ${message}`);

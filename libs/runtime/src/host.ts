@@ -1,6 +1,6 @@
 import { access, readFile, statfs } from 'node:fs/promises';
 import { release } from 'node:os';
-import type { Gunzip } from './decompress.ts';
+import type { Gunzip } from './apply-layer.ts';
 import { findProgram, runProgram } from './host-programs.ts';
 import type { HostOffer } from './runtime-config.ts';
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyLayer } from './apply-layer.ts';
-import { archive, diffIdOf, inPieces, type Piece } from './testing/archive.ts';
+import { archive, diffIdOf, inPieces, type Piece } from '@slipway/layers/testing';
 import { describeAsRoot } from './testing/as-root.ts';
 import { listing } from './testing/listing.ts';
 

@@ -1,6 +1,5 @@
-export { applyLayer, type ApplyOptions } from './apply-layer.ts';
+export { applyLayer, type ApplyOptions, type Gunzip } from './apply-layer.ts';
 export { chainIds } from './chain-id.ts';
-export type { Gunzip } from './decompress.ts';
 export { RuntimeError, type RuntimeReason } from './errors.ts';
 export { type PipedProgram, spawnDetached } from './host-programs.ts';
 export { checkHost, fastestGunzip, type HostFinding, hostOffer, preferredRuntime } from './host.ts';

@@ -14,7 +14,7 @@ import { gzipSync } from 'node:zlib';
 import { chainIds } from './chain-id.ts';
 import { LayerStore, type StoredLayer } from './layer-store.ts';
 import { mountRootfs, removeRootfs } from './rootfs.ts';
-import { archive, diffIdOf, inPieces, type Piece } from './testing/archive.ts';
+import { archive, diffIdOf, inPieces, type Piece } from '@slipway/layers/testing';
 import { describeAsRoot } from './testing/as-root.ts';
 import { listing } from './testing/listing.ts';
 

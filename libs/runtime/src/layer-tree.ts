@@ -1,4 +1,4 @@
-import { layerError } from './errors.ts';
+import { layerError } from '@slipway/layers';
 
 type Node =
   | { readonly kind: 'folder'; readonly explicit: boolean }

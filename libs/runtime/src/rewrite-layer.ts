@@ -1,9 +1,12 @@
-import { layerError } from './errors.ts';
+import {
+  endOfArchive,
+  layerError,
+  padding,
+  type TarEntry,
+  TarReader,
+  writeEntry,
+} from '@slipway/layers';
 import { LayerTree, nameOf, parentOf, shown } from './layer-tree.ts';
-import { padding } from './tar-block.ts';
-import type { TarEntry } from './tar-entry.ts';
-import { TarReader } from './tar-reader.ts';
-import { endOfArchive, writeEntry } from './tar-writer.ts';
 
 /** What cannot be seen in the unpacked tree and is needed to stack it on others. */
 export interface LayerFacts {
@@ -33,7 +36,7 @@ const GATHERED = 64 * 1024;
 /**
  * A layer's archive (image-spec v1.1.1, layer.md) turned into one that unpacks to what overlayfs stacks: every
  * header parsed, checked and written anew, every path resolved within the image, `.wh.` files turned into
- * overlayfs's whiteouts. What is not allowed ends it with a `layer-invalid`. The generator returns the facts.
+ * overlayfs's whiteouts. What is not allowed ends it with a `LayerError`. The generator returns the facts.
  *
  * - A whiteout hides lower layers only: an entry of the same name in the same layer wins, wherever it stands,
  *   and a folder that does so hides what the lower layers have in it. So they are written at the end.

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { RuntimeError } from './errors.ts';
+import { LayerError } from './errors.ts';
 import type { TarEntry } from './tar-entry.ts';
 import { TarReader } from './tar-reader.ts';
 import { endOfArchive, writeEntry } from './tar-writer.ts';
@@ -346,7 +346,7 @@ describe('TarReader', () => {
           try {
             await readAll(bytes);
           } catch (error) {
-            expect(error).toBeInstanceOf(RuntimeError);
+            expect(error).toBeInstanceOf(LayerError);
           }
         },
       ),

@@ -3,17 +3,16 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { ByteReader } from './byte-reader.ts';
 import { layerError } from './errors.ts';
-import { throughProgram } from './host-programs.ts';
 
 const CHUNK = 256 * 1024;
 
-/** A program of the host that unpacks gzip faster than Node does. */
-export type Gunzip = 'igzip' | 'pigz';
+/** What unpacks gzip instead of Node. */
+export type Unpack = (source: AsyncIterable<Uint8Array>) => AsyncIterable<Buffer>;
 
 /** The bytes inside, by what the first of them say and not by a media type, as all other runners do. */
 export async function* decompressed(
   source: AsyncIterable<Uint8Array>,
-  gunzip?: Gunzip,
+  gunzip?: Unpack,
 ): AsyncGenerator<Buffer, void, void> {
   const reader = new ByteReader(source);
   try {
@@ -22,7 +21,7 @@ export async function* decompressed(
     const magic = head.toString('hex');
     if (magic.startsWith('1f8b')) {
       if (gunzip === undefined) yield* through(all, createGunzip({ chunkSize: CHUNK }));
-      else yield* throughProgram(gunzip, ['-d', '-c'], all);
+      else yield* gunzip(all);
     } else if (magic.startsWith('28b52ffd') || /^5.2a4d18/.test(magic)) {
       yield* through(all, createZstdDecompress({ chunkSize: CHUNK }));
     } else if (magic.startsWith('425a68') || magic === 'fd377a585a00') {

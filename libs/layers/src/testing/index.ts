@@ -1,0 +1,1 @@
+export { archive, diffIdOf, inPieces, type Piece, withoutEnd } from './archive.ts';
