@@ -3,9 +3,15 @@ export class ByteReader {
   readonly #source: AsyncIterator<Uint8Array>;
   #chunk: Buffer = Buffer.alloc(0);
   #ended = false;
+  #position = 0;
 
   constructor(source: AsyncIterable<Uint8Array>) {
     this.#source = source[Symbol.asyncIterator]();
+  }
+
+  /** How many bytes were taken so far. */
+  get position(): number {
+    return this.#position;
   }
 
   /** The next `length` bytes; fewer at the end. */
@@ -45,6 +51,7 @@ export class ByteReader {
   #take(length: number): Buffer {
     const taken = this.#chunk.subarray(0, length);
     this.#chunk = this.#chunk.subarray(length);
+    this.#position += taken.length;
     return taken;
   }
 

@@ -25,14 +25,21 @@ const MOST_RUNS = 1_000_000;
 export class TarReader {
   readonly #bytes: ByteReader;
   #unread = 0;
+  #position = 0;
 
   constructor(source: AsyncIterable<Uint8Array>) {
     this.#bytes = new ByteReader(source);
   }
 
+  /** Where the headers of the entry that `next` gave last begin. */
+  get position(): number {
+    return this.#position;
+  }
+
   /** The next entry, with what was left of the one before skipped; `undefined` at the end of the archive. */
   async next(): Promise<TarEntry | undefined> {
     await this.#skip();
+    this.#position = this.#bytes.position;
     let pax: PaxRecords = new Map();
     let longName: string | undefined;
     let longLink: string | undefined;

@@ -5,7 +5,7 @@ import type { Digest } from '@slipway/oci';
 import { applyLayer, type ApplyOptions } from './apply-layer.ts';
 import { RuntimeError } from './errors.ts';
 import { runProgram } from './host-programs.ts';
-import { parentOf } from './layer-tree.ts';
+import { parentOf } from '@slipway/layers';
 import type { LayerFacts } from './rewrite-layer.ts';
 
 /** An unpacked layer. */

@@ -1,12 +1,15 @@
 import {
   endOfArchive,
   layerError,
+  nameOf,
   padding,
+  parentOf,
+  shown,
   type TarEntry,
   TarReader,
   writeEntry,
 } from '@slipway/layers';
-import { LayerTree, nameOf, parentOf, shown } from './layer-tree.ts';
+import { LayerTree } from './layer-tree.ts';
 
 /** What cannot be seen in the unpacked tree and is needed to stack it on others. */
 export interface LayerFacts {
