@@ -1,34 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { access, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { release } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   argumentsOf,
-  type BindMount,
-  type ContainerSpec,
   createMonitored,
-  DEFAULT_CAPABILITIES,
-  environmentOf,
-  hostArchitecture,
   type HostOffer,
   identify,
   isAlive,
   type LayerStore,
-  mountRootfs,
   type OciRuntime,
   parseSignal,
   type PipedProgram,
-  processOf,
-  readInRoot,
   removeRootfs,
-  resolveInRoot,
-  resolveSeccomp,
-  resolveUser,
-  runtimeConfig,
   RuntimeError,
   unmountRootfs,
-  workingDirOf,
 } from '@slipway/runtime';
 import {
   type ContainerRecord,
@@ -38,20 +24,18 @@ import {
 } from './container-record.ts';
 import { AgentError } from './errors.ts';
 import { followLog } from './follow-log.ts';
-import { configOf, hostFile, type Images, type LocalImage } from './images.ts';
+import { configOf, type Images, type LocalImage } from './images.ts';
+import {
+  execProcess,
+  type ExecWish,
+  prepareContainer,
+  processWishOf,
+} from './prepare-container.ts';
 import { readState, writeState } from './state-file.ts';
 
-const PASSWD_LIMIT = 1024 * 1024;
 /** conmon writes the exit code a moment after the process is gone. */
 const EXIT_GRACE = 3000;
 const LOOK_AGAIN = 100;
-
-export interface ExecWish {
-  readonly command: readonly string[];
-  readonly env: readonly string[];
-  readonly user?: string | undefined;
-  readonly workingDir?: string | undefined;
-}
 
 interface Running {
   /** Resolves when the container has ended and that is written down. */
@@ -155,7 +139,7 @@ export class Containers {
       created: new Date().toISOString(),
       wish,
     };
-    argumentsOf(configOf(image).process, wishOf(wish));
+    argumentsOf(configOf(image).process, processWishOf(wish));
     this.#records.set(id, record);
     await mkdir(this.#file(id), { mode: 0o700 });
     await this.#save(record);
@@ -169,8 +153,7 @@ export class Containers {
     await rm(this.#file(id, 'exit'), { recursive: true, force: true });
     await rm(this.#file(id, 'oom'), { force: true });
     try {
-      const config = await this.#prepare(fresh, image);
-      await writeFile(this.#file(id, 'config.json'), JSON.stringify(config), { mode: 0o600 });
+      await prepareContainer(fresh, image, this.#file(id), this.#layers, this.#host);
       const pid = await createMonitored(this.#runtime, {
         id,
         name: record.name,
@@ -267,100 +250,13 @@ export class Containers {
     if (stateOf(record) !== 'running') {
       throw new AgentError('not-running', `${record.name} does not run`);
     }
-    const spec = JSON.parse(await readFile(this.#file(id, 'spec.json'), 'utf8')) as ContainerSpec;
-    const rootfs = this.#file(id, 'm');
-    const user =
-      wish.user === undefined ? spec.user : resolveUser(wish.user, await accountsOf(rootfs));
-    const image = { entrypoint: [], cmd: [], env: spec.env, user: '', workingDir: spec.cwd };
-    const asked = {
-      command: wish.command,
-      env: wish.env,
-      ...(wish.workingDir !== undefined && { workingDir: wish.workingDir }),
-    };
-    const process = processOf(
-      {
-        ...spec,
-        user,
-        args: argumentsOf(image, asked),
-        env: environmentOf(image, asked, { hostname: spec.hostname, user }),
-        cwd: workingDirOf(image, asked),
-      },
-      this.#host,
-    );
+    const process = await execProcess(this.#file(id), wish, this.#host);
     const file = this.#file(id, `exec-${randomBytes(6).toString('hex')}.json`);
     await writeFile(file, JSON.stringify(process), { mode: 0o600 });
     const program = this.#runtime.exec(id, file);
     const remove = () => void rm(file, { force: true }).catch(() => undefined);
     program.status.then(remove, remove);
     return program;
-  }
-
-  /** Mounts the tree and decides everything that the runtime is told. */
-  async #prepare(record: ContainerRecord, image: LocalImage): Promise<object> {
-    const { id, wish } = record;
-    const folder = this.#file(id);
-    const layers = record.layers.flatMap((number) => this.#layers.get(number) ?? []);
-    if (layers.length < record.layers.length) {
-      throw new AgentError('not-found', `layers of ${record.image} are missing`);
-    }
-    const rootfs = await mountRootfs(this.#layers, layers, folder);
-    const imageProcess = configOf(image).process;
-    const asked = wishOf(wish);
-    const hostname = wish.hostname ?? id.slice(0, 12);
-    const user = resolveUser(wish.user ?? imageProcess.user, await accountsOf(rootfs));
-    const seccomp = resolveSeccomp({
-      architecture: hostArchitecture(),
-      kernel: release(),
-      capabilities: DEFAULT_CAPABILITIES,
-    });
-    const spec: ContainerSpec = {
-      args: argumentsOf(imageProcess, asked),
-      env: environmentOf(imageProcess, asked, { hostname, user }),
-      cwd: workingDirOf(imageProcess, asked),
-      user,
-      hostname,
-      rootfs,
-      readOnly: wish.readOnly,
-      capabilities: DEFAULT_CAPABILITIES,
-      noNewPrivileges: true,
-      network: wish.network,
-      mounts: await checkedMounts(wish.mounts),
-      files: await this.#files(id, rootfs, hostname, wish.network),
-      limits: {
-        pids: wish.pids,
-        ...(wish.memory !== undefined && { memory: wish.memory }),
-        ...(wish.cpus !== undefined && { cpus: wish.cpus }),
-      },
-      cgroupsPath: `/slipway/${id}`,
-      seccomp,
-      annotations: {},
-    };
-    await writeFile(this.#file(id, 'spec.json'), JSON.stringify(spec), { mode: 0o600 });
-    return runtimeConfig(spec, this.#host);
-  }
-
-  async #files(
-    id: string,
-    rootfs: string,
-    hostname: string,
-    network: ContainerSpec['network'],
-  ): Promise<BindMount[]> {
-    const own = `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n`;
-    const shared = network === 'host';
-    const files = {
-      hosts: shared ? await hostFile('/etc/hosts') : `${own}127.0.1.1\t${hostname}\n`,
-      hostname: `${hostname}\n`,
-      'resolv.conf': shared ? await hostFile('/etc/resolv.conf') : '',
-    };
-    const mounts: BindMount[] = [];
-    for (const [name, text] of Object.entries(files)) {
-      const source = this.#file(id, name);
-      await writeFile(source, text, { mode: 0o644 });
-      // /etc may be a link of the image: the runtime is given where it leads inside.
-      const destination = await resolveInRoot(rootfs, `/etc/${name}`);
-      mounts.push({ source, destination, readOnly: false });
-    }
-    return mounts;
   }
 
   #watch(record: ContainerRecord): void {
@@ -437,27 +333,6 @@ export class Containers {
 function notStarted(record: ContainerRecord): ContainerRecord {
   const { id, name, image, imageDigest, layers, created, wish } = record;
   return { id, name, image, imageDigest, layers, created, wish };
-}
-
-const wishOf = ({ command, entrypoint, env, workingDir }: ContainerWish) => ({
-  command,
-  env,
-  ...(entrypoint !== undefined && { entrypoint }),
-  ...(workingDir !== undefined && { workingDir }),
-});
-
-async function accountsOf(rootfs: string) {
-  const read = async (path: string) => (await readInRoot(rootfs, path, PASSWD_LIMIT)) ?? '';
-  return { passwd: await read('/etc/passwd'), group: await read('/etc/group') };
-}
-
-async function checkedMounts(mounts: readonly BindMount[]): Promise<readonly BindMount[]> {
-  for (const { source } of mounts) {
-    if (!(await isThere(source))) {
-      throw new AgentError('invalid', `${source}, which is to be mounted, is not there`);
-    }
-  }
-  return mounts;
 }
 
 const isThere = (path: string): Promise<boolean> =>
