@@ -39,6 +39,7 @@ export const hostTools = [
   { name: 'runc', debian: ['runc'] },
   { name: 'conmon', debian: ['conmon'] },
   { name: 'busybox', debian: ['busybox-static'] },
+  { name: 'catatonit', debian: ['catatonit'] },
   { name: 'getfattr', debian: ['attr'] },
   { name: 'igzip', debian: ['isal'] },
   { name: 'pigz', debian: ['pigz'] },

@@ -1,6 +1,24 @@
+import { RLIMIT_NAMES } from '@slipway/runtime';
 import { z } from 'zod';
+import { seccompFile } from './seccomp-file.ts';
 
-const mount = z.object({ source: z.string(), destination: z.string(), readOnly: z.boolean() });
+const mount = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('bind'),
+    source: z.string(),
+    destination: z.string(),
+    readOnly: z.boolean(),
+  }),
+  z.object({
+    type: z.literal('tmpfs'),
+    destination: z.string(),
+    options: z.array(z.string()),
+  }),
+]);
+
+export type WishedMount = z.infer<typeof mount>;
+
+const rlimit = z.object({ soft: z.number().int(), hard: z.number().int() });
 
 /** What somebody asked for, as the command line or another client says it. */
 export const containerWish = z.object({
@@ -18,6 +36,14 @@ export const containerWish = z.object({
   cpus: z.number().positive().optional(),
   pids: z.number().int().positive().default(2048),
   readOnly: z.boolean().default(false),
+  init: z.boolean().default(false),
+  labels: z.record(z.string(), z.string()).default({}),
+  capAdd: z.array(z.string()).default([]),
+  capDrop: z.array(z.string()).default([]),
+  noNewPrivileges: z.boolean().default(true),
+  seccomp: z.union([z.enum(['default', 'unconfined']), seccompFile]).default('default'),
+  apparmor: z.string().optional(),
+  rlimits: z.partialRecord(z.enum(RLIMIT_NAMES), rlimit).default({}),
   remove: z.boolean().default(false),
   stopSignal: z.string().optional(),
   stopTimeout: z.number().nonnegative().default(10),
@@ -40,6 +66,8 @@ export const containerRecord = z.object({
   /** The numbers of the layers that it stands on. */
   layers: z.array(z.number()),
   created: z.string(),
+  /** The image's, and what was wished on top. */
+  labels: z.record(z.string(), z.string()),
   wish: containerWish,
   /** Its first process, from the moment it is there. */
   process: processIdentity.optional(),

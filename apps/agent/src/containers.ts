@@ -3,7 +3,6 @@ import { access, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  argumentsOf,
   createMonitored,
   type HostOffer,
   identify,
@@ -25,12 +24,7 @@ import {
 import { AgentError } from './errors.ts';
 import { followLog } from './follow-log.ts';
 import { configOf, type Images, type LocalImage } from './images.ts';
-import {
-  execProcess,
-  type ExecWish,
-  prepareContainer,
-  processWishOf,
-} from './prepare-container.ts';
+import { checkWish, execProcess, type ExecWish, prepareContainer } from './prepare-container.ts';
 import { readState, writeState } from './state-file.ts';
 
 /** conmon writes the exit code a moment after the process is gone. */
@@ -127,9 +121,7 @@ export class Containers {
     }
     const id = randomBytes(32).toString('hex');
     const name = this.#freeName(wish.name, id);
-    if (wish.stopSignal !== undefined && parseSignal(wish.stopSignal) === undefined) {
-      throw new AgentError('invalid', `${wish.stopSignal} is not a signal`);
-    }
+    const config = configOf(image);
     const record: ContainerRecord = {
       id,
       name,
@@ -137,9 +129,10 @@ export class Containers {
       imageDigest: image.digest,
       layers: layers.map(({ number }) => number),
       created: new Date().toISOString(),
+      labels: { ...config.labels, ...wish.labels },
       wish,
     };
-    argumentsOf(configOf(image).process, processWishOf(wish));
+    checkWish(wish, config, this.#host);
     this.#records.set(id, record);
     await mkdir(this.#file(id), { mode: 0o700 });
     await this.#save(record);
@@ -331,8 +324,8 @@ export class Containers {
 }
 
 function notStarted(record: ContainerRecord): ContainerRecord {
-  const { id, name, image, imageDigest, layers, created, wish } = record;
-  return { id, name, image, imageDigest, layers, created, wish };
+  const { id, name, image, imageDigest, layers, created, labels, wish } = record;
+  return { id, name, image, imageDigest, layers, created, labels, wish };
 }
 
 const isThere = (path: string): Promise<boolean> =>

@@ -1,4 +1,4 @@
-import { parsePlatform } from '@slipway/oci';
+import { parsePlatform, platformText } from '@slipway/oci';
 import { checkHost } from '@slipway/runtime';
 import type { z } from 'zod';
 import { type ContainerRecord, stateOf } from './container-record.ts';
@@ -66,6 +66,7 @@ export const methods: { readonly [Name in Method]: Handler<Name> } = {
       images,
       request.image,
     );
+    const parsed = configOf({ config });
     return {
       names,
       digest,
@@ -74,7 +75,8 @@ export const methods: { readonly [Name in Method]: Handler<Name> } = {
       layers,
       pulled,
       size,
-      config: configOf({ config }),
+      platform: platformText(parsed.platform),
+      config: parsed,
     };
   },
 

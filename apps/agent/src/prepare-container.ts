@@ -1,28 +1,35 @@
 import { access, readFile, writeFile } from 'node:fs/promises';
 import { release } from 'node:os';
-import { join } from 'node:path';
+import { join, normalize } from 'node:path';
+import type { ImageConfig } from '@slipway/oci';
 import {
   argumentsOf,
   type BindMount,
+  capabilitiesOf,
   type ContainerSpec,
-  DEFAULT_CAPABILITIES,
   environmentOf,
+  findInit,
   hostArchitecture,
   type HostOffer,
   type LayerStore,
   mountRootfs,
+  parseSignal,
   processOf,
   readInRoot,
   resolveInRoot,
   resolveSeccomp,
   resolveUser,
   runtimeConfig,
+  type TmpfsMount,
   workingDirOf,
 } from '@slipway/runtime';
-import type { ContainerRecord, ContainerWish } from './container-record.ts';
+import type { ContainerRecord, ContainerWish, WishedMount } from './container-record.ts';
 import { AgentError } from './errors.ts';
 import { configOf, hostFile, type LocalImage } from './images.ts';
+import { profileOf } from './seccomp-file.ts';
 
+/** In memory, where no image's link leads anywhere else and nothing of it is left on the disk. */
+const INIT = '/dev/init';
 const PASSWD_LIMIT = 1024 * 1024;
 
 export interface ExecWish {
@@ -50,31 +57,32 @@ export async function prepareContainer(
   const asked = processWishOf(wish);
   const hostname = wish.hostname ?? id.slice(0, 12);
   const user = resolveUser(wish.user ?? imageProcess.user, await accountsOf(rootfs));
-  const seccomp = resolveSeccomp({
-    architecture: hostArchitecture(),
-    kernel: release(),
-    capabilities: DEFAULT_CAPABILITIES,
-  });
+  const capabilities = capabilitiesOf({ add: wish.capAdd, drop: wish.capDrop }, host.capabilities);
+  const args = argumentsOf(imageProcess, asked);
+  const init = wish.init ? [await initMount()] : [];
   const spec: ContainerSpec = {
-    args: argumentsOf(imageProcess, asked),
+    args: wish.init ? [INIT, '--', ...args] : args,
     env: environmentOf(imageProcess, asked, { hostname, user }),
     cwd: workingDirOf(imageProcess, asked),
     user,
     hostname,
     rootfs,
     readOnly: wish.readOnly,
-    capabilities: DEFAULT_CAPABILITIES,
-    noNewPrivileges: true,
+    capabilities,
+    noNewPrivileges: wish.noNewPrivileges,
     network: wish.network,
-    mounts: await checkedMounts(wish.mounts),
+    mounts: [...(await mountsOf(wish.mounts)), ...init],
     files: await etcFiles(folder, rootfs, hostname, wish.network),
     limits: {
       pids: wish.pids,
       ...(wish.memory !== undefined && { memory: wish.memory }),
       ...(wish.cpus !== undefined && { cpus: wish.cpus }),
     },
+    rlimits: wish.rlimits,
     cgroupsPath: `/slipway/${id}`,
-    seccomp,
+    seccomp: seccompOf(wish, capabilities),
+    ...(wish.apparmor !== undefined &&
+      wish.apparmor !== 'unconfined' && { apparmorProfile: wish.apparmor }),
     annotations: {},
   };
   await writeFile(join(folder, 'spec.json'), JSON.stringify(spec), { mode: 0o600 });
@@ -135,7 +143,7 @@ async function etcFiles(
   return mounts;
 }
 
-export const processWishOf = ({ command, entrypoint, env, workingDir }: ContainerWish) => ({
+const processWishOf = ({ command, entrypoint, env, workingDir }: ContainerWish) => ({
   command,
   env,
   ...(entrypoint !== undefined && { entrypoint }),
@@ -147,11 +155,61 @@ async function accountsOf(rootfs: string) {
   return { passwd: await read('/etc/passwd'), group: await read('/etc/group') };
 }
 
-async function checkedMounts(mounts: readonly BindMount[]): Promise<readonly BindMount[]> {
-  for (const { source } of mounts) {
+async function mountsOf(
+  wished: readonly WishedMount[],
+): Promise<readonly (BindMount | TmpfsMount)[]> {
+  const mounts: (BindMount | TmpfsMount)[] = [];
+  for (const mount of wished) {
+    const { destination } = mount;
+    if (mount.type === 'tmpfs') {
+      mounts.push({ destination, tmpfs: mount.options });
+      continue;
+    }
+    const { source, readOnly } = mount;
     await access(source).catch(() => {
       throw new AgentError('invalid', `${source}, which is to be mounted, is not there`);
     });
+    mounts.push({ source, destination, readOnly });
   }
   return mounts;
+}
+
+async function initMount(): Promise<BindMount> {
+  const source = await findInit();
+  if (source !== undefined) return { source, destination: INIT, readOnly: true };
+  throw new AgentError(
+    'invalid',
+    'the host has no program for --init: apt-get install catatonit, or leave --init away',
+  );
+}
+
+function seccompOf({ seccomp }: ContainerWish, capabilities: readonly string[]) {
+  if (seccomp === 'unconfined') return undefined;
+  const architecture = hostArchitecture();
+  const target = { architecture, kernel: release(), capabilities };
+  return seccomp === 'default'
+    ? resolveSeccomp(target)
+    : resolveSeccomp(target, profileOf(seccomp, architecture));
+}
+
+/** Refuses at once what could never be started. */
+export function checkWish(wish: ContainerWish, image: ImageConfig, host: HostOffer): void {
+  argumentsOf(image.process, processWishOf(wish));
+  capabilitiesOf({ add: wish.capAdd, drop: wish.capDrop }, host.capabilities);
+  if (wish.stopSignal !== undefined && parseSignal(wish.stopSignal) === undefined) {
+    throw new AgentError('invalid', `${wish.stopSignal} is not a signal`);
+  }
+  if (wish.apparmor !== undefined && wish.apparmor !== 'unconfined' && !host.apparmor) {
+    throw new AgentError('invalid', `the host has no AppArmor for the profile ${wish.apparmor}`);
+  }
+  const destinations = wish.mounts.map(({ destination }) => normalize(`${destination}/`));
+  const twice = destinations.find((each, n) => destinations.indexOf(each) !== n);
+  if (twice !== undefined) {
+    throw new AgentError('invalid', `${twice.slice(0, -1)} is to be mounted twice`);
+  }
+  for (const each of destinations) {
+    if (!each.startsWith('/') || each === '/') {
+      throw new AgentError('invalid', `${each} is no place in a container to mount something at`);
+    }
+  }
 }

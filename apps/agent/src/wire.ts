@@ -75,7 +75,7 @@ export const results = {
       created: z.string().optional(),
     }),
   ),
-  'image-inspect': z.unknown(),
+  'image-inspect': z.looseObject({ platform: z.string() }),
   'image-remove': z.array(z.string()),
   create: z.object({ id: z.string() }),
   start: z.object({ code: z.number().optional() }),

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { text } from 'node:stream/consumers';
 import { findTool } from '../../../scripts/host-tools.mjs';
+import { DEFAULT_CAPABILITIES } from './capabilities.ts';
 import { hostOffer } from './host.ts';
 import { LayerStore } from './layer-store.ts';
 import { parseLogLine } from './log-lines.ts';
@@ -13,13 +14,7 @@ import { createMonitored } from './monitor.ts';
 import { OciRuntime } from './oci-runtime.ts';
 import { identify, isAlive } from './processes.ts';
 import { mountRootfs, removeRootfs } from './rootfs.ts';
-import {
-  type ContainerSpec,
-  DEFAULT_CAPABILITIES,
-  type HostOffer,
-  processOf,
-  runtimeConfig,
-} from './runtime-config.ts';
+import { type ContainerSpec, type HostOffer, processOf, runtimeConfig } from './runtime-config.ts';
 import { hostArchitecture, resolveSeccomp } from './seccomp.ts';
 import { archive, diffIdOf, inPieces } from '@slipway/layers/testing';
 import { describeAsRoot } from './testing/as-root.ts';
@@ -102,6 +97,7 @@ describeAsRoot('a container', ['runc', 'conmon', 'busybox', 'tar'], () => {
     mounts: [],
     files: [],
     limits: { pids: 64 },
+    rlimits: {},
     cgroupsPath: `/slipway-test/${id}`,
     seccomp: resolveSeccomp({
       architecture: hostArchitecture(),

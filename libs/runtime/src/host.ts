@@ -1,7 +1,9 @@
-import { access, readFile, statfs } from 'node:fs/promises';
+import { access, open, readFile, statfs } from 'node:fs/promises';
 import { release } from 'node:os';
 import type { Gunzip } from './apply-layer.ts';
+import { capabilitiesIn } from './capabilities.ts';
 import { findProgram, runProgram } from './host-programs.ts';
+import { mostRlimits } from './rlimits.ts';
 import type { HostOffer } from './runtime-config.ts';
 
 const CGROUP2 = 0x63677270;
@@ -11,11 +13,20 @@ export async function hostOffer(): Promise<HostOffer> {
   const { type } = await statfs('/sys/fs/cgroup').catch(() => ({ type: 0 }));
   const hybrid = await exists('/sys/fs/cgroup/unified/cgroup.procs');
   const cgroups = type === CGROUP2 ? 'v2' : hybrid ? 'hybrid' : 'v1';
+  const status = await readFile('/proc/self/status', 'utf8');
+  const capabilities = capabilitiesIn(/^CapEff:\s+(\S+)/m.exec(status)?.[1] ?? '0');
+  const enabled = await readFile('/sys/module/apparmor/parameters/enabled', 'utf8').catch(() => '');
   return {
     cgroups,
     limitsSwap:
       cgroups === 'v2' || (await exists('/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes')),
-    openFiles: await hardLimitOfOpenFiles(),
+    rlimits: mostRlimits(
+      await readFile('/proc/self/limits', 'utf8'),
+      Number((await readFile('/proc/sys/fs/nr_open', 'utf8')).trim()),
+      capabilities.includes('CAP_SYS_RESOURCE'),
+    ),
+    capabilities,
+    apparmor: enabled.startsWith('Y'),
   };
 }
 
@@ -27,6 +38,15 @@ export async function preferredRuntime({ cgroups }: HostOffer): Promise<string> 
 export async function fastestGunzip(): Promise<Gunzip | undefined> {
   for (const name of ['igzip', 'pigz'] as const) {
     if ((await findProgram(name)) !== undefined) return name;
+  }
+  return undefined;
+}
+
+/** A program that reaps what others leave and passes signals on; it runs in any image, as it needs no libraries. */
+export async function findInit(): Promise<string | undefined> {
+  for (const name of ['catatonit', 'tini-static', 'docker-init', 'tini']) {
+    const path = await findProgram(name);
+    if (path !== undefined && (await isStatic(path))) return path;
   }
   return undefined;
 }
@@ -59,6 +79,7 @@ export async function checkHost(): Promise<readonly HostFinding[]> {
     await overlayFinding(),
     ...programs,
     await gunzipFinding(),
+    await initFinding(),
     await knownHoles(await preferredRuntime(offer)),
   ];
 }
@@ -108,6 +129,13 @@ async function gunzipFinding(): Promise<HostFinding> {
     : { what: 'gzip', state: 'good', detail: program };
 }
 
+async function initFinding(): Promise<HostFinding> {
+  const program = await findInit();
+  return program === undefined
+    ? { what: 'init', state: 'limited', detail: 'none for --init; apt-get install catatonit' }
+    : { what: 'init', state: 'good', detail: program };
+}
+
 /** Escapes that were mended in these versions (runc CVE-2025-31133, 52565, 52881; crun CVE-2026-47766). */
 async function knownHoles(runtime: string): Promise<HostFinding> {
   const mended = runtime === 'runc' ? [1, 2, 8] : runtime === 'crun' ? [1, 28, 0] : undefined;
@@ -132,11 +160,21 @@ function compare(one: readonly number[], other: readonly number[]): number {
   return at < 0 ? 0 : (one[at] ?? 0) - (other[at] ?? 0);
 }
 
-async function hardLimitOfOpenFiles(): Promise<number> {
-  const limits = await readFile('/proc/self/limits', 'utf8');
-  const most = Number((await readFile('/proc/sys/fs/nr_open', 'utf8')).trim());
-  const hard = /^Max open files\s+\S+\s+(\S+)/m.exec(limits)?.[1];
-  return hard === undefined || hard === 'unlimited' ? most : Math.min(most, Number(hard));
+/** An ELF file of 64 bits that names no loader (elf(5): no program header of type PT_INTERP). */
+async function isStatic(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4096), 0, 4096, 0);
+    if (bytesRead < 64 || buffer.readUInt32BE(0) !== 0x7f454c46 || buffer[4] !== 2) return false;
+    const from = Number(buffer.readBigUInt64LE(32));
+    const [size, count] = [buffer.readUInt16LE(54), buffer.readUInt16LE(56)];
+    if (from + size * count > bytesRead) return false;
+    return Array.from({ length: count }, (_, n) => buffer.readUInt32LE(from + n * size)).every(
+      (type) => type !== 3,
+    );
+  } finally {
+    await file.close();
+  }
 }
 
 const exists = (path: string): Promise<boolean> =>

@@ -1,8 +1,16 @@
 export { applyLayer, type ApplyOptions, type Gunzip } from './apply-layer.ts';
+export { capabilitiesOf, DEFAULT_CAPABILITIES } from './capabilities.ts';
 export { chainIds } from './chain-id.ts';
 export { RuntimeError, type RuntimeReason } from './errors.ts';
 export { type PipedProgram, spawnDetached } from './host-programs.ts';
-export { checkHost, fastestGunzip, type HostFinding, hostOffer, preferredRuntime } from './host.ts';
+export {
+  checkHost,
+  fastestGunzip,
+  findInit,
+  type HostFinding,
+  hostOffer,
+  preferredRuntime,
+} from './host.ts';
 export { readInRoot, resolveInRoot } from './in-root.ts';
 export { LayerStore, type StoredLayer } from './layer-store.ts';
 export { type LogLine, parseLogLine } from './log-lines.ts';
@@ -10,16 +18,18 @@ export { createMonitored } from './monitor.ts';
 export { OciRuntime } from './oci-runtime.ts';
 export { argumentsOf, environmentOf, type ProcessWish, workingDirOf } from './process-wish.ts';
 export { identify, isAlive, type ProcessIdentity } from './processes.ts';
+export { RLIMIT_NAMES, type RlimitName, type Rlimits } from './rlimits.ts';
 export { mountRootfs, removeRootfs, unmountRootfs } from './rootfs.ts';
 export {
   type BindMount,
   type ContainerSpec,
-  DEFAULT_CAPABILITIES,
   type HostOffer,
   type Limits,
   processOf,
   runtimeConfig,
+  type TmpfsMount,
 } from './runtime-config.ts';
-export { hostArchitecture, resolveSeccomp } from './seccomp.ts';
+export { hostArchitecture, nativeArchitecture, resolveSeccomp } from './seccomp.ts';
+export type { SeccompProfile } from './seccomp-profile.ts';
 export { parseSignal } from './signals.ts';
 export { type Accounts, type ContainerUser, resolveUser } from './user.ts';

@@ -1,16 +1,14 @@
+import { DEFAULT_CAPABILITIES } from './capabilities.ts';
 import { parseLogLine } from './log-lines.ts';
-import {
-  type ContainerSpec,
-  DEFAULT_CAPABILITIES,
-  type HostOffer,
-  runtimeConfig,
-} from './runtime-config.ts';
+import { type ContainerSpec, type HostOffer, runtimeConfig } from './runtime-config.ts';
 import { resolveSeccomp } from './seccomp.ts';
 
 const aHost = (more: Partial<HostOffer> = {}): HostOffer => ({
   cgroups: 'v2',
   limitsSwap: true,
-  openFiles: 4096,
+  rlimits: { nofile: 4096 },
+  capabilities: DEFAULT_CAPABILITIES,
+  apparmor: false,
   ...more,
 });
 
@@ -28,6 +26,7 @@ const aSpec = (more: Partial<ContainerSpec> = {}): ContainerSpec => ({
   mounts: [],
   files: [],
   limits: { pids: 2048 },
+  rlimits: {},
   cgroupsPath: '/slipway/id',
   seccomp: undefined,
   annotations: {},
@@ -82,10 +81,10 @@ describe('runtimeConfig', () => {
 
   it('asks for no more open files than the agent may have itself', () => {
     expect(config().process.rlimits).toEqual([{ type: 'RLIMIT_NOFILE', soft: 1024, hard: 4096 }]);
-    expect(config({}, { openFiles: 2 ** 30 }).process.rlimits).toEqual([
+    expect(config({}, { rlimits: {} }).process.rlimits).toEqual([
       { type: 'RLIMIT_NOFILE', soft: 1024, hard: 1_048_576 },
     ]);
-    expect(config({}, { openFiles: 100 }).process.rlimits).toEqual([
+    expect(config({}, { rlimits: { nofile: 100 } }).process.rlimits).toEqual([
       { type: 'RLIMIT_NOFILE', soft: 100, hard: 100 },
     ]);
   });
@@ -167,6 +166,18 @@ describe('runtimeConfig', () => {
       devices: [{ allow: false, access: 'rwm' }],
       pids: { limit: 2048 },
     });
+  });
+});
+
+describe('tmpfs', () => {
+  const options = (...tmpfs: string[]) =>
+    config({ mounts: [{ destination: '/run', tmpfs }] }).mounts.find(
+      ({ destination }) => destination === '/run',
+    )?.options;
+
+  it('has no programs, no privileges and no devices unless that is asked for', () => {
+    expect(options('size=1m')).toEqual(['noexec', 'nosuid', 'nodev', 'size=1m']);
+    expect(options('exec', 'mode=700')).toEqual(['nosuid', 'nodev', 'exec', 'mode=700']);
   });
 });
 

@@ -1,3 +1,4 @@
+import { type MostRlimits, type Rlimits, rlimitsOf } from './rlimits.ts';
 import type { Seccomp } from './seccomp.ts';
 import type { ContainerUser } from './user.ts';
 
@@ -13,13 +14,14 @@ export interface ContainerSpec {
   readonly capabilities: readonly string[];
   readonly noNewPrivileges: boolean;
   readonly network: 'none' | 'host';
-  readonly mounts: readonly BindMount[];
+  readonly mounts: readonly (BindMount | TmpfsMount)[];
   /** Files of the bundle that stand in /etc. */
   readonly files: readonly BindMount[];
   readonly limits: Limits;
   readonly cgroupsPath: string;
   readonly seccomp: Seccomp | undefined;
   readonly apparmorProfile?: string;
+  readonly rlimits: Rlimits;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
@@ -27,6 +29,13 @@ export interface BindMount {
   readonly source: string;
   readonly destination: string;
   readonly readOnly: boolean;
+}
+
+/** Files that are in memory, and gone with the container. */
+export interface TmpfsMount {
+  readonly destination: string;
+  /** The kernel's own words, such as `size=64m`. */
+  readonly tmpfs: readonly string[];
 }
 
 export interface Limits {
@@ -42,26 +51,12 @@ export interface HostOffer {
   readonly cgroups: 'v1' | 'v2' | 'hybrid';
   /** Whether memory and swap can be limited together; under v1 a kernel may be started without. */
   readonly limitsSwap: boolean;
-  /** The hard limit of open files that the agent has itself, and cannot go above. */
-  readonly openFiles: number;
+  readonly rlimits: MostRlimits;
+  /** Those that the agent has, and can give to others. */
+  readonly capabilities: readonly string[];
+  readonly apparmor: boolean;
 }
 
-/** containers-common's eleven: Docker's without AUDIT_WRITE, MKNOD and NET_RAW. */
-export const DEFAULT_CAPABILITIES: readonly string[] = [
-  'CAP_CHOWN',
-  'CAP_DAC_OVERRIDE',
-  'CAP_FOWNER',
-  'CAP_FSETID',
-  'CAP_KILL',
-  'CAP_NET_BIND_SERVICE',
-  'CAP_SETFCAP',
-  'CAP_SETGID',
-  'CAP_SETPCAP',
-  'CAP_SETUID',
-  'CAP_SYS_CHROOT',
-];
-
-const OPEN_FILES = 1_048_576;
 const CPU_PERIOD = 100_000;
 
 /** `config.json` of runtime-spec v1.0.2: crun before 1.14.2 refuses any newer version. */
@@ -91,7 +86,14 @@ export function runtimeConfig(spec: ContainerSpec, host: HostOffer): object {
 export function processOf(
   spec: Pick<
     ContainerSpec,
-    'args' | 'env' | 'cwd' | 'user' | 'capabilities' | 'noNewPrivileges' | 'apparmorProfile'
+    | 'args'
+    | 'env'
+    | 'cwd'
+    | 'user'
+    | 'capabilities'
+    | 'noNewPrivileges'
+    | 'apparmorProfile'
+    | 'rlimits'
   >,
   host: HostOffer,
 ): object {
@@ -113,13 +115,7 @@ export function processOf(
       inheritable: [],
       ambient: [],
     },
-    rlimits: [
-      {
-        type: 'RLIMIT_NOFILE',
-        soft: Math.min(1024, host.openFiles),
-        hard: Math.min(OPEN_FILES, host.openFiles),
-      },
-    ],
+    rlimits: rlimitsOf(spec.rlimits, host.rlimits),
     noNewPrivileges: spec.noNewPrivileges,
     oomScoreAdj: 0,
     ...(spec.apparmorProfile !== undefined && { apparmorProfile: spec.apparmorProfile }),
@@ -146,7 +142,11 @@ function mountsOf({ mounts, files }: ContainerSpec): object[] {
     kernel('/dev/mqueue', 'mqueue', ['nosuid', 'noexec', 'nodev']),
     kernel('/sys', 'sysfs', ['nosuid', 'noexec', 'nodev', 'ro']),
     kernel('/sys/fs/cgroup', 'cgroup', ['nosuid', 'noexec', 'nodev', 'relatime', 'ro']),
-    ...outermostFirst.map((mount) => bind(mount, ['rbind', 'rprivate'])),
+    ...outermostFirst.map((mount) =>
+      'tmpfs' in mount
+        ? kernel(mount.destination, 'tmpfs', tmpfsOptions(mount.tmpfs))
+        : bind(mount, ['rbind', 'rprivate']),
+    ),
     ...files.map((mount) => bind(mount, ['bind', 'rprivate', 'nosuid', 'nodev', 'noexec'])),
   ];
 }
@@ -164,6 +164,17 @@ const bind = ({ source, destination, readOnly }: BindMount, options: readonly st
   source,
   options: [...options, readOnly ? 'ro' : 'rw'],
 });
+
+/** Docker's: no programs, no privileges and no devices, unless the opposite is asked for. */
+function tmpfsOptions(asked: readonly string[]): readonly string[] {
+  const opposite: Readonly<Record<string, string>> = {
+    noexec: 'exec',
+    nosuid: 'suid',
+    nodev: 'dev',
+  };
+  const implied = Object.entries(opposite).filter(([, word]) => !asked.includes(word));
+  return [...implied.map(([word]) => word), ...asked];
+}
 
 function resourcesOf({ memory, cpus, pids }: Limits, { limitsSwap }: HostOffer): object {
   return {

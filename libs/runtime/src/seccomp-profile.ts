@@ -1,7 +1,7 @@
 /** A profile as Docker writes it: rules that apply on some hosts and to some containers. */
 export interface SeccompProfile {
   readonly defaultAction: string;
-  readonly defaultErrnoRet: number;
+  readonly defaultErrnoRet?: number;
   /** For each of Go's architectures, its own name and those whose calls it takes too. */
   readonly architectures: Readonly<Record<string, readonly string[]>>;
   readonly rules: readonly SeccompRule[];

@@ -9,7 +9,7 @@ import {
 /** `linux.seccomp` of runtime-spec v1.0.2, config-linux.md. */
 export interface Seccomp {
   readonly defaultAction: string;
-  readonly defaultErrnoRet: number;
+  readonly defaultErrnoRet?: number;
   readonly architectures: readonly string[];
   readonly syscalls: readonly SeccompSyscalls[];
 }
@@ -31,7 +31,7 @@ export function resolveSeccomp(
   if (architectures === undefined) return undefined;
   return {
     defaultAction: profile.defaultAction,
-    defaultErrnoRet: profile.defaultErrnoRet,
+    ...(profile.defaultErrnoRet !== undefined && { defaultErrnoRet: profile.defaultErrnoRet }),
     architectures,
     syscalls: profile.rules
       .filter(({ includes = {}, excludes = {} }) => applies(includes, excludes, target))
@@ -59,6 +59,11 @@ function isAtLeast(kernel: string, least: string): boolean {
   const [major = 0, minor = 0] = kernel.split(/[.-]/).map(Number);
   const [leastMajor = 0, leastMinor = 0] = least.split('.').map(Number);
   return major > leastMajor || (major === leastMajor && minor >= leastMinor);
+}
+
+/** What seccomp calls an architecture that Go calls so. */
+export function nativeArchitecture(architecture: string): string | undefined {
+  return DEFAULT_PROFILE.architectures[architecture]?.[0];
 }
 
 /** This host's architecture in Go's words. */

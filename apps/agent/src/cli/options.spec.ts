@@ -2,10 +2,11 @@ import {
   parseBytes,
   parseCount,
   parseCpus,
+  parseLabel,
   parseNetwork,
   parseSeconds,
   parseVariable,
-  parseVolume,
+  variablesIn,
 } from './options.ts';
 
 test('bytes have units, and are enough to run a program in', () => {
@@ -24,16 +25,6 @@ test('numbers are what they should be', () => {
   for (const text of ['', '-1', '1.5', 'x']) expect(() => parseSeconds(text)).toThrow();
 });
 
-test('volumes are paths of the host at paths of the container', () => {
-  const [one, two] = parseVolume('/a:/b:ro', parseVolume('./c:/d'));
-  expect(one).toEqual({ source: `${process.cwd()}/c`, destination: '/d', readOnly: false });
-  expect(two).toEqual({ source: '/a', destination: '/b', readOnly: true });
-  expect(() => parseVolume('name:/b')).toThrow(/named volumes are not there yet/);
-  for (const text of ['/a', '/a:b', '/a:/b:rx', '/a:/b:ro:z']) {
-    expect(() => parseVolume(text)).toThrow(/It is/);
-  }
-});
-
 test('variables without a value have the one that they have here', () => {
   const here = { HERE: 'x' };
   expect(parseVariable('A=1', [], here)).toEqual(['A=1']);
@@ -44,4 +35,23 @@ test('variables without a value have the one that they have here', () => {
 test('networks are those that there are', () => {
   expect([parseNetwork('none'), parseNetwork('host')]).toEqual(['none', 'host']);
   expect(() => parseNetwork('bridge')).toThrow(/not there yet/);
+});
+
+test('a file of variables is lines that are taken as they are', () => {
+  const text = '\uFEFF# none\nA=1 # not a comment\n\n  B="q"\r\nC=\nHERE\nNOT\nD=x=y ';
+  expect(variablesIn(text, { HERE: 'h' })).toEqual([
+    'A=1 # not a comment',
+    'B="q"',
+    'C=',
+    'HERE=h',
+    'D=x=y ',
+  ]);
+  for (const wrong of ['=1', 'A B=1', 'export A=1', 'A =1']) {
+    expect(() => variablesIn(wrong, {})).toThrow(/is not KEY=value/);
+  }
+});
+
+test('labels have a value, which may be empty', () => {
+  expect(parseLabel('b', parseLabel('a=1=2'))).toEqual({ a: '1=2', b: '' });
+  expect(() => parseLabel('=x')).toThrow();
 });

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 
 const UNITS: Readonly<Record<string, number>> = { b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
@@ -29,26 +29,6 @@ export function parseSeconds(text: string): number {
   throw new InvalidArgumentError('It is a whole number of seconds.');
 }
 
-export interface Mount {
-  readonly source: string;
-  readonly destination: string;
-  readonly readOnly: boolean;
-}
-
-/** `/on/the/host:/in/the/container[:ro]`. */
-export function parseVolume(text: string, before: readonly Mount[] = []): readonly Mount[] {
-  const [source = '', destination = '', mode = 'rw', ...more] = text.split(':');
-  if (!/^[/.]/.test(source)) {
-    throw new InvalidArgumentError(
-      'It is /on/the/host:/in/the/container[:ro]; named volumes are not there yet.',
-    );
-  }
-  if (!destination.startsWith('/') || more.length > 0 || !['ro', 'rw'].includes(mode)) {
-    throw new InvalidArgumentError('It is /on/the/host:/in/the/container, with :ro or :rw behind.');
-  }
-  return [...before, { source: resolve(source), destination, readOnly: mode === 'ro' }];
-}
-
 /** `KEY=value`, or `KEY` for the value it has here. */
 export function parseVariable(
   text: string,
@@ -60,7 +40,57 @@ export function parseVariable(
   return [...before, value === undefined ? text : `${text}=${value}`];
 }
 
-/** What one line of a shell would make of it, without anything that a shell does besides. */
+/** Lines of `KEY=value` taken as they are, or `KEY` for the value it has here; empty ones and `#` say nothing. */
+export function variablesIn(
+  text: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
+  return text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .map((line) => line.trimStart())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .flatMap((line) => {
+      const [key = ''] = line.split('=');
+      if (key === '' || /\s/.test(key)) {
+        throw new InvalidArgumentError(`${JSON.stringify(line)} is not KEY=value.`);
+      }
+      if (line.includes('=')) return [line];
+      const value = environment[key];
+      return value === undefined ? [] : [`${key}=${value}`];
+    });
+}
+
+export function parseEnvFile(
+  path: string,
+  before: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new InvalidArgumentError(`${path} cannot be read: ${String(error)}`);
+  }
+  return [...before, ...variablesIn(text, environment)];
+}
+
+export const collect = (text: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  text,
+];
+
+/** `key=value`, or `key` for an empty value. */
+export function parseLabel(
+  text: string,
+  before: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const at = text.indexOf('=');
+  const [key, value] = at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+  if (key !== '') return { ...before, [key]: value };
+  throw new InvalidArgumentError('It is key=value.');
+}
+
 export function parseNetwork(text: string): 'none' | 'host' {
   if (text === 'none' || text === 'host') return text;
   throw new InvalidArgumentError('It is none or host; networks of containers are not there yet.');

@@ -1,25 +1,40 @@
+import { parsePlatform, platformText } from '@slipway/oci';
+import type { Rlimits } from '@slipway/runtime';
 import type { Command } from 'commander';
+import type { WishedMount } from '../container-record.ts';
 import type { Asking } from './asking.ts';
 import { Refused } from './call-agent.ts';
 import { pull } from './image-words.ts';
+import { parseMount, parseTmpfs, parseVolume } from './mount-options.ts';
 import {
-  type Mount,
+  collect,
   parseBytes,
   parseCount,
   parseCpus,
+  parseEnvFile,
+  parseLabel,
   parseNetwork,
   parseSeconds,
   parseVariable,
-  parseVolume,
 } from './options.ts';
 import { print, printOutput } from './output.ts';
+import { parseSecurity, parseUlimit, type SecurityOptions } from './security-options.ts';
 
 interface RunOptions {
   readonly detach?: true;
   readonly rm?: true;
   readonly name?: string;
   readonly env: readonly string[];
-  readonly volume?: readonly Mount[];
+  readonly envFile: readonly string[];
+  readonly volume?: readonly WishedMount[];
+  readonly mount?: readonly WishedMount[];
+  readonly tmpfs?: readonly WishedMount[];
+  readonly label?: Readonly<Record<string, string>>;
+  readonly capAdd?: readonly string[];
+  readonly capDrop?: readonly string[];
+  readonly securityOpt?: SecurityOptions;
+  readonly ulimit?: Rlimits;
+  readonly init?: true;
   readonly network: 'none' | 'host';
   readonly memory?: number;
   readonly cpus?: number;
@@ -49,11 +64,29 @@ export function runWords(slipway: Command, ask: Asking): void {
         (text: string, before: readonly string[]) => parseVariable(text, before, ask.environment),
         [],
       )
+      .option(
+        '--env-file <file>',
+        'lines of KEY=value, before those of -e',
+        (path: string, before: readonly string[]) => parseEnvFile(path, before, ask.environment),
+        [],
+      )
       .option('-v, --volume <mount>', '/host/path:/container/path[:ro]', parseVolume)
+      .option('--mount <fields>', 'type=bind|tmpfs,source=…,target=…[,readonly]', parseMount)
+      .option('--tmpfs <folder>', '/container/path[:size=64m,mode=700,exec]', parseTmpfs)
+      .option('-l, --label <label>', 'key=value', parseLabel)
       .option('--network <network>', 'none or host', parseNetwork, 'none')
       .option('-m, --memory <bytes>', 'such as 64m', parseBytes)
       .option('--cpus <number>', 'such as 0.5', parseCpus)
       .option('--pids-limit <number>', 'most processes', parseCount)
+      .option('--ulimit <limit>', 'such as nofile=1024:2048', parseUlimit)
+      .option('--cap-add <capability>', 'such as NET_RAW, or ALL', collect)
+      .option('--cap-drop <capability>', 'such as CHOWN, or ALL', collect)
+      .option(
+        '--security-opt <option>',
+        'seccomp=unconfined|<file>, no-new-privileges=false, apparmor=<profile>',
+        parseSecurity,
+      )
+      .option('--init', 'a first process that reaps others and passes signals on')
       .option('--entrypoint <program>', "instead of the image's")
       .option('-u, --user <user>', 'user, uid, user:group or uid:gid')
       .option('-w, --workdir <folder>', 'where it starts')
@@ -65,19 +98,29 @@ export function runWords(slipway: Command, ask: Asking): void {
       .option('--pull <policy>', 'missing, always or never', 'missing');
 
   const create = async (image: string, command: readonly string[], options: RunOptions) => {
-    if (options.pull === 'always' || (options.pull === 'missing' && !(await isLocal(image)))) {
-      await pull(ask, image, options.platform, process.stderr);
+    const { platform } = options;
+    if (
+      options.pull === 'always' ||
+      (options.pull === 'missing' && !(await isLocal(image, platform)))
+    ) {
+      await pull(ask, image, platform, process.stderr);
     } else if (!['missing', 'never'].includes(options.pull)) {
       throw new Refused('invalid', `--pull is missing, always or never, not ${options.pull}`);
     }
     return call('create', {
       image,
       command: [...command],
-      env: [...options.env],
+      env: [...options.envFile, ...options.env],
       network: options.network,
-      mounts: [...(options.volume ?? [])],
+      mounts: [...(options.volume ?? []), ...(options.mount ?? []), ...(options.tmpfs ?? [])],
       remove: options.rm === true,
       readOnly: options.readOnly === true,
+      init: options.init === true,
+      labels: { ...options.label },
+      capAdd: [...(options.capAdd ?? [])],
+      capDrop: [...(options.capDrop ?? [])],
+      rlimits: options.ulimit ?? {},
+      ...options.securityOpt,
       ...(options.name !== undefined && { name: options.name }),
       ...(options.memory !== undefined && { memory: options.memory }),
       ...(options.cpus !== undefined && { cpus: options.cpus }),
@@ -92,10 +135,12 @@ export function runWords(slipway: Command, ask: Asking): void {
       }),
     });
   };
-  const isLocal = async (image: string): Promise<boolean> => {
+  const isLocal = async (image: string, platform: string | undefined): Promise<boolean> => {
     try {
-      await call('image-inspect', { image });
-      return true;
+      const local = await call('image-inspect', { image });
+      if (platform === undefined) return true;
+      const wanted = parsePlatform(platform);
+      return wanted !== undefined && platformText(wanted) === local.platform;
     } catch (error) {
       if (error instanceof Refused && error.reason === 'not-found') return false;
       throw error;
