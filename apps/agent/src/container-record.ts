@@ -10,6 +10,15 @@ const mount = z.discriminatedUnion('type', [
     readOnly: z.boolean(),
   }),
   z.object({
+    type: z.literal('volume'),
+    /** Without one a new volume is made for the container. */
+    name: z.string().optional(),
+    destination: z.string(),
+    readOnly: z.boolean(),
+    /** Whether it stays empty, whatever the image has in its place. */
+    noCopy: z.boolean(),
+  }),
+  z.object({
     type: z.literal('tmpfs'),
     destination: z.string(),
     options: z.array(z.string()),
@@ -69,6 +78,16 @@ export const containerRecord = z.object({
   /** The image's, and what was wished on top. */
   labels: z.record(z.string(), z.string()),
   wish: containerWish,
+  /** Those that were wished for and those that the image asks for. */
+  volumes: z.array(
+    z.object({
+      name: z.string(),
+      anonymous: z.boolean(),
+      destination: z.string(),
+      readOnly: z.boolean(),
+      noCopy: z.boolean(),
+    }),
+  ),
   /** Its first process, from the moment it is there. */
   process: processIdentity.optional(),
   started: z.string().optional(),
@@ -81,7 +100,7 @@ export const containerRecord = z.object({
     })
     .optional(),
   /** Set before anything of it is removed, so that what a crash leaves is removed at the next start. */
-  removing: z.boolean().optional(),
+  removing: z.object({ volumes: z.boolean() }).optional(),
 });
 
 export type ContainerRecord = z.infer<typeof containerRecord>;

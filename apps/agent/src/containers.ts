@@ -4,10 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createMonitored,
-  type HostOffer,
   identify,
   isAlive,
-  type LayerStore,
   type OciRuntime,
   parseSignal,
   type PipedProgram,
@@ -24,7 +22,14 @@ import {
 import { AgentError } from './errors.ts';
 import { followLog } from './follow-log.ts';
 import { configOf, type Images, type LocalImage } from './images.ts';
-import { checkWish, execProcess, type ExecWish, prepareContainer } from './prepare-container.ts';
+import {
+  checkWish,
+  execProcess,
+  type ExecWish,
+  prepareContainer,
+  type Site,
+  volumesFor,
+} from './prepare-container.ts';
 import { readState, writeState } from './state-file.ts';
 
 /** conmon writes the exit code a moment after the process is gone. */
@@ -51,37 +56,31 @@ interface Running {
  */
 export class Containers {
   readonly #folder: string;
-  readonly #layers: LayerStore;
   readonly #images: Images;
   readonly #runtime: OciRuntime;
-  readonly #host: HostOffer;
+  readonly #site: Site;
   readonly #records = new Map<string, ContainerRecord>();
   readonly #running = new Map<string, Running>();
 
-  constructor(
-    root: string,
-    layers: LayerStore,
-    images: Images,
-    runtime: OciRuntime,
-    host: HostOffer,
-  ) {
+  constructor(root: string, images: Images, runtime: OciRuntime, site: Site) {
     this.#folder = join(root, 'containers');
-    this.#layers = layers;
     this.#images = images;
     this.#runtime = runtime;
-    this.#host = host;
+    this.#site = site;
   }
 
   async adopt(): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     for (const id of await readdir(this.#folder)) {
       const record = await readState(this.#file(id, 'container.json'), containerRecord);
-      if (record === undefined || record.removing === true) {
-        await this.#clear(id);
-        continue;
-      }
-      this.#records.set(id, record);
-      if (stateOf(record) === 'running' && !(await this.#runtime.isOnlyCreated(id))) {
+      if (record === undefined) await this.#clear(id);
+      else this.#records.set(id, record);
+    }
+    for (const record of this.list()) {
+      const { id, removing } = record;
+      if (removing !== undefined) {
+        await this.#remove(id, removing.volumes);
+      } else if (stateOf(record) === 'running' && !(await this.#runtime.isOnlyCreated(id))) {
         this.#watch(record);
       } else {
         await this.#release(id);
@@ -131,11 +130,19 @@ export class Containers {
       created: new Date().toISOString(),
       labels: { ...config.labels, ...wish.labels },
       wish,
+      volumes: [],
     };
-    checkWish(wish, config, this.#host);
+    checkWish(wish, config, this.#site.host);
+    // From here on the name is taken.
     this.#records.set(id, record);
-    await mkdir(this.#file(id), { mode: 0o700 });
-    await this.#save(record);
+    try {
+      await mkdir(this.#file(id), { mode: 0o700 });
+      const volumes = await volumesFor(wish, config, this.#site.volumes);
+      await this.#save({ ...record, volumes });
+    } catch (error) {
+      await this.#remove(id, true);
+      throw error;
+    }
     return record;
   }
 
@@ -146,7 +153,7 @@ export class Containers {
     await rm(this.#file(id, 'exit'), { recursive: true, force: true });
     await rm(this.#file(id, 'oom'), { force: true });
     try {
-      await prepareContainer(fresh, image, this.#file(id), this.#layers, this.#host);
+      await prepareContainer(fresh, image, this.#file(id), this.#site);
       const pid = await createMonitored(this.#runtime, {
         id,
         name: record.name,
@@ -210,7 +217,11 @@ export class Containers {
     }
   }
 
-  async remove(id: string, force: boolean): Promise<void> {
+  /** `volumes`: also those that were made for it alone. */
+  async remove(
+    id: string,
+    { force, volumes }: { readonly force: boolean; readonly volumes: boolean },
+  ): Promise<void> {
     const record = this.find(id);
     if (stateOf(record) === 'running') {
       if (!force) {
@@ -222,7 +233,7 @@ export class Containers {
       await this.#runtime.kill(id, 9, true);
       await this.wait(id);
     }
-    await this.#remove(id);
+    await this.#remove(id, volumes);
   }
 
   log(id: string, follow: boolean, signal: AbortSignal) {
@@ -243,7 +254,7 @@ export class Containers {
     if (stateOf(record) !== 'running') {
       throw new AgentError('not-running', `${record.name} does not run`);
     }
-    const process = await execProcess(this.#file(id), wish, this.#host);
+    const process = await execProcess(this.#file(id), wish, this.#site.host);
     const file = this.#file(id, `exec-${randomBytes(6).toString('hex')}.json`);
     await writeFile(file, JSON.stringify(process), { mode: 0o600 });
     const program = this.#runtime.exec(id, file);
@@ -272,7 +283,7 @@ export class Containers {
       if (record.wish.remove) {
         this.#lastEnds.set(id, ended);
         setTimeout(() => this.#lastEnds.delete(id), 60_000).unref();
-        await this.#remove(id);
+        await this.#remove(id, true);
       } else {
         await this.#save({ ...record, ended });
       }
@@ -287,11 +298,22 @@ export class Containers {
     await unmountRootfs(this.#file(id));
   }
 
-  async #remove(id: string): Promise<void> {
+  async #remove(id: string, withVolumes: boolean): Promise<void> {
     const record = this.#records.get(id);
-    if (record !== undefined) await this.#save({ ...record, removing: true });
+    if (record === undefined) return;
+    await this.#save({ ...record, removing: { volumes: withVolumes } });
+    if (withVolumes) await this.#removeVolumesOf(record);
     await this.#clear(id);
     this.#records.delete(id);
+  }
+
+  /** Those that nobody named, and that no other container has. */
+  async #removeVolumesOf(record: ContainerRecord): Promise<void> {
+    const others = this.list().filter(({ id }) => id !== record.id);
+    for (const { name, anonymous } of record.volumes) {
+      const shared = others.some(({ volumes }) => volumes.some((each) => each.name === name));
+      if (anonymous && !shared) await this.#site.volumes.remove(name);
+    }
   }
 
   async #clear(id: string): Promise<void> {
@@ -324,8 +346,8 @@ export class Containers {
 }
 
 function notStarted(record: ContainerRecord): ContainerRecord {
-  const { id, name, image, imageDigest, layers, created, labels, wish } = record;
-  return { id, name, image, imageDigest, layers, created, labels, wish };
+  const { id, name, image, imageDigest, layers, created, labels, wish, volumes } = record;
+  return { id, name, image, imageDigest, layers, created, labels, wish, volumes };
 }
 
 const isThere = (path: string): Promise<boolean> =>

@@ -11,12 +11,14 @@ import {
   OciRuntime,
   preferredRuntime,
 } from '@slipway/runtime';
+import type { Agent } from './agent.ts';
 import { Containers } from './containers.ts';
 import { SignIns } from './credentials.ts';
 import { AgentError, refusalOf } from './errors.ts';
 import { Images } from './images.ts';
-import { type Agent, methods } from './methods.ts';
+import { methods } from './methods.ts';
 import type { AgentSettings } from './settings.ts';
+import { Volumes } from './volumes.ts';
 import { type Method, requests, type WireEvent } from './wire.ts';
 
 const REQUEST_LIMIT = 1024 * 1024;
@@ -64,9 +66,10 @@ async function openAgent({ root, runtime: named }: AgentSettings): Promise<Agent
   const layers = await LayerStore.open(root);
   const signIns = new SignIns(root);
   const images = new Images(root, layers, signIns, await fastestGunzip());
-  const containers = new Containers(root, layers, images, runtime, host);
+  const volumes = await Volumes.open(root);
+  const containers = new Containers(root, images, runtime, { layers, volumes, host });
   await containers.adopt();
-  return { root, images, containers, signIns };
+  return { root, images, containers, volumes, signIns };
 }
 
 /** One agent for each root: the kernel lets go of an abstract name when its process is gone, however it went. */

@@ -1,29 +1,16 @@
 import { parsePlatform, platformText } from '@slipway/oci';
 import { checkHost } from '@slipway/runtime';
-import type { z } from 'zod';
+import type { Handler } from './agent.ts';
 import { type ContainerRecord, stateOf } from './container-record.ts';
-import type { Containers } from './containers.ts';
-import type { SignIns } from './credentials.ts';
 import { AgentError } from './errors.ts';
 import { configOf, type Images, type LocalImage } from './images.ts';
-import type { Method, requests, Result, WireEvent } from './wire.ts';
-
-export interface Agent {
-  readonly root: string;
-  readonly images: Images;
-  readonly containers: Containers;
-  readonly signIns: SignIns;
-}
-
-type Handler<Name extends Method> = (
-  agent: Agent,
-  request: z.infer<(typeof requests)[Name]>,
-  tell: (event: WireEvent) => Promise<void>,
-  signal: AbortSignal,
-) => Promise<Result<Name>>;
+import { volumeMethods } from './volume-methods.ts';
+import type { Method, WireEvent } from './wire.ts';
 
 /** What the agent does, by what it is asked. */
 export const methods: { readonly [Name in Method]: Handler<Name> } = {
+  ...volumeMethods,
+
   'sign-in': async ({ signIns }, { host, username, password }) => {
     await signIns.signIn(host, username, password);
     return {};
@@ -140,8 +127,8 @@ export const methods: { readonly [Name in Method]: Handler<Name> } = {
     return ended?.code === undefined ? { outOfMemory } : { code: ended.code, outOfMemory };
   },
 
-  remove: async ({ containers }, { container, force }) => {
-    await containers.remove(containers.find(container).id, force);
+  remove: async ({ containers }, { container, force, volumes }) => {
+    await containers.remove(containers.find(container).id, { force, volumes });
     return {};
   },
 

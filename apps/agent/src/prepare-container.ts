@@ -23,10 +23,11 @@ import {
   type TmpfsMount,
   workingDirOf,
 } from '@slipway/runtime';
-import type { ContainerRecord, ContainerWish, WishedMount } from './container-record.ts';
+import type { ContainerRecord, ContainerWish } from './container-record.ts';
 import { AgentError } from './errors.ts';
 import { configOf, hostFile, type LocalImage } from './images.ts';
 import { profileOf } from './seccomp-file.ts';
+import type { Volumes } from './volumes.ts';
 
 /** In memory, where no image's link leads anywhere else and nothing of it is left on the disk. */
 const INIT = '/dev/init';
@@ -39,15 +40,22 @@ export interface ExecWish {
   readonly workingDir?: string | undefined;
 }
 
+/** What containers are made of besides their images. */
+export interface Site {
+  readonly layers: LayerStore;
+  readonly volumes: Volumes;
+  readonly host: HostOffer;
+}
+
 /** Mounts the tree, decides everything that the runtime is told, and writes it into the container's folder. */
 export async function prepareContainer(
   record: ContainerRecord,
   image: LocalImage,
   folder: string,
-  store: LayerStore,
-  host: HostOffer,
+  site: Site,
 ): Promise<void> {
   const { id, wish } = record;
+  const { layers: store, host } = site;
   const layers = record.layers.flatMap((number) => store.get(number) ?? []);
   if (layers.length < record.layers.length) {
     throw new AgentError('not-found', `layers of ${record.image} are missing`);
@@ -71,7 +79,7 @@ export async function prepareContainer(
     capabilities,
     noNewPrivileges: wish.noNewPrivileges,
     network: wish.network,
-    mounts: [...(await mountsOf(wish.mounts)), ...init],
+    mounts: [...(await mountsOf(record, rootfs, site.volumes)), ...init],
     files: await etcFiles(folder, rootfs, hostname, wish.network),
     limits: {
       pids: wish.pids,
@@ -156,23 +164,56 @@ async function accountsOf(rootfs: string) {
 }
 
 async function mountsOf(
-  wished: readonly WishedMount[],
+  { wish, volumes }: ContainerRecord,
+  rootfs: string,
+  store: Volumes,
 ): Promise<readonly (BindMount | TmpfsMount)[]> {
   const mounts: (BindMount | TmpfsMount)[] = [];
-  for (const mount of wished) {
-    const { destination } = mount;
+  for (const mount of wish.mounts) {
     if (mount.type === 'tmpfs') {
-      mounts.push({ destination, tmpfs: mount.options });
-      continue;
+      mounts.push({ destination: mount.destination, tmpfs: mount.options });
+    } else if (mount.type === 'bind') {
+      const { source, destination, readOnly } = mount;
+      await access(source).catch(() => {
+        throw new AgentError('invalid', `${source}, which is to be mounted, is not there`);
+      });
+      mounts.push({ source, destination, readOnly });
     }
-    const { source, readOnly } = mount;
-    await access(source).catch(() => {
-      throw new AgentError('invalid', `${source}, which is to be mounted, is not there`);
-    });
+  }
+  for (const { name, destination, readOnly, noCopy } of volumes) {
+    const source = await store.use(name, noCopy ? undefined : { rootfs, destination });
     mounts.push({ source, destination, readOnly });
   }
   return mounts;
 }
+
+/** The volumes that are wished for, and those of the image in whose place nothing else is. */
+export async function volumesFor(
+  { mounts }: ContainerWish,
+  image: ImageConfig,
+  store: Volumes,
+): Promise<ContainerRecord['volumes']> {
+  const taken = new Set(mounts.map(({ destination }) => placeOf(destination)));
+  const implied = [...new Set(image.volumes.map(placeOf))].filter((each) => !taken.has(each));
+  const wanted = [
+    ...mounts.filter((mount) => mount.type === 'volume'),
+    ...implied.map((destination) => ({
+      name: undefined,
+      destination,
+      readOnly: false,
+      noCopy: false,
+    })),
+  ];
+  const volumes: ContainerRecord['volumes'] = [];
+  for (const { name: wished, destination, readOnly, noCopy } of wanted) {
+    const { name, anonymous } = await store.create(wished);
+    volumes.push({ name, anonymous, destination, readOnly, noCopy });
+  }
+  return volumes;
+}
+
+/** A place to mount something at, as it is compared. */
+const placeOf = (path: string): string => normalize(`${path}/`).slice(0, -1);
 
 async function initMount(): Promise<BindMount> {
   const source = await findInit();
@@ -202,14 +243,12 @@ export function checkWish(wish: ContainerWish, image: ImageConfig, host: HostOff
   if (wish.apparmor !== undefined && wish.apparmor !== 'unconfined' && !host.apparmor) {
     throw new AgentError('invalid', `the host has no AppArmor for the profile ${wish.apparmor}`);
   }
-  const destinations = wish.mounts.map(({ destination }) => normalize(`${destination}/`));
-  const twice = destinations.find((each, n) => destinations.indexOf(each) !== n);
-  if (twice !== undefined) {
-    throw new AgentError('invalid', `${twice.slice(0, -1)} is to be mounted twice`);
-  }
-  for (const each of destinations) {
-    if (!each.startsWith('/') || each === '/') {
-      throw new AgentError('invalid', `${each} is no place in a container to mount something at`);
+  const places = wish.mounts.map(({ destination }) => placeOf(destination));
+  const twice = places.find((each, n) => places.indexOf(each) !== n);
+  if (twice !== undefined) throw new AgentError('invalid', `${twice} is to be mounted twice`);
+  for (const each of [...places, ...image.volumes.map(placeOf)]) {
+    if (!each.startsWith('/')) {
+      throw new AgentError('invalid', `${each || '/'} is no place to mount something at`);
     }
   }
 }

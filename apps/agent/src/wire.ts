@@ -23,6 +23,7 @@ export type WireEvent = z.infer<typeof events>;
 
 const one = z.object({ container: z.string() });
 const image = z.object({ image: z.string() });
+const volume = z.object({ volume: z.string() });
 
 /** What each method takes. */
 export const requests = {
@@ -37,7 +38,11 @@ export const requests = {
   stop: z.object({ container: z.string(), timeout: z.number().optional() }),
   kill: z.object({ container: z.string(), signal: z.string().default('KILL') }),
   wait: one,
-  remove: z.object({ container: z.string(), force: z.boolean().default(false) }),
+  remove: z.object({
+    container: z.string(),
+    force: z.boolean().default(false),
+    volumes: z.boolean().default(false),
+  }),
   containers: z.object({}),
   inspect: one,
   logs: z.object({
@@ -53,6 +58,14 @@ export const requests = {
     user: z.string().optional(),
     workingDir: z.string().optional(),
   }),
+  'volume-create': z.object({
+    name: z.string().optional(),
+    labels: z.record(z.string(), z.string()).default({}),
+  }),
+  volumes: z.object({}),
+  'volume-inspect': volume,
+  'volume-remove': volume,
+  'volume-prune': z.object({ all: z.boolean().default(false) }),
   check: z.object({}),
   version: z.object({}),
 } as const;
@@ -60,6 +73,16 @@ export const requests = {
 export type Method = keyof typeof requests;
 
 export type Request<Name extends Method> = z.input<(typeof requests)[Name]>;
+
+const shownVolume = z.object({
+  name: z.string(),
+  created: z.string(),
+  labels: z.record(z.string(), z.string()),
+  anonymous: z.boolean(),
+  mountpoint: z.string(),
+  /** The names of containers that have it, whether they run or not. */
+  usedBy: z.array(z.string()),
+});
 
 /** What each method answers. */
 export const results = {
@@ -99,6 +122,11 @@ export const results = {
   inspect: containerRecord.extend({ state: z.string() }),
   logs: z.object({}),
   exec: z.object({ code: z.number() }),
+  'volume-create': z.object({ name: z.string() }),
+  volumes: z.array(shownVolume),
+  'volume-inspect': shownVolume,
+  'volume-remove': z.object({}),
+  'volume-prune': z.array(z.string()),
   check: z.array(z.object({ what: z.string(), state: z.string(), detail: z.string() })),
   version: z.object({ pid: z.number(), root: z.string() }),
 } as const;

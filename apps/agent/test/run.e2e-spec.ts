@@ -96,9 +96,6 @@ describeWith({ tools: ['runc', 'conmon', 'busybox', 'tar'], root: true }, 'slipw
       ]);
       expect([code, stderr]).toEqual([125, expect.stringContaining('slipway pull')]);
       expect((await agent.attempt(['run', '--no-such-flag', app()])).code).toBe(125);
-      expect((await agent.attempt(['run', '-v', 'named:/data', app()])).stderr).toContain(
-        'named volumes are not there yet',
-      );
       expect((await agent.attempt(['run', '--network', 'bridge', app()])).stderr).toContain(
         'not there yet',
       );

@@ -1,6 +1,7 @@
 export { applyLayer, type ApplyOptions, type Gunzip } from './apply-layer.ts';
 export { capabilitiesOf, DEFAULT_CAPABILITIES } from './capabilities.ts';
 export { chainIds } from './chain-id.ts';
+export { copyTree } from './copy-tree.ts';
 export { RuntimeError, type RuntimeReason } from './errors.ts';
 export { type PipedProgram, spawnDetached } from './host-programs.ts';
 export {

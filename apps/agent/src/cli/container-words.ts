@@ -53,9 +53,11 @@ export function containerWords(slipway: Command, { call, environment }: Asking):
     .command('rm <container...>')
     .description('remove containers')
     .option('-f, --force', 'even when they run')
-    .action(async (containers: readonly string[], options: { force?: true }) => {
+    .option('-v, --volumes', 'also the volumes that were made for them alone')
+    .action(async (containers: readonly string[], options: { force?: true; volumes?: true }) => {
+      const { force = false, volumes = false } = options;
       for (const container of containers) {
-        await call('remove', { container, force: options.force === true });
+        await call('remove', { container, force, volumes });
         print(`${container}\n`);
       }
     });

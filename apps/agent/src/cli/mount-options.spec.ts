@@ -1,6 +1,6 @@
 import { parseMount, parseTmpfs, parseVolume } from './mount-options.ts';
 
-test('volumes are paths of the host at paths of the container', () => {
+test('volumes are folders of the host or have names, at paths of the container', () => {
   const [one, two] = parseVolume('/a:/b:ro', parseVolume('./c:/d'));
   expect(one).toEqual({
     type: 'bind',
@@ -9,8 +9,11 @@ test('volumes are paths of the host at paths of the container', () => {
     readOnly: false,
   });
   expect(two).toEqual({ type: 'bind', source: '/a', destination: '/b', readOnly: true });
-  expect(() => parseVolume('name:/b')).toThrow(/named volumes are not there yet/);
-  for (const text of ['/a', '/a:b', '/a:/b:rx', '/a:/b:ro:z']) {
+  expect([...parseVolume('name:/b:ro,nocopy'), ...parseVolume('/b')]).toEqual([
+    { type: 'volume', name: 'name', destination: '/b', readOnly: true, noCopy: true },
+    { type: 'volume', destination: '/b', readOnly: false, noCopy: false },
+  ]);
+  for (const text of ['', 'a', ':/b', '/a:b', '/a:/b:rx', '/a:/b:ro:z', '/a:/b:nocopy']) {
     expect(() => parseVolume(text)).toThrow(/It is/);
   }
 });
@@ -34,6 +37,9 @@ test('mounts are told field by field', () => {
   ]);
   expect(parseMount('type=tmpfs,destination=/t,tmpfs-size=64MB,tmpfs-mode=1770')).toEqual([
     { type: 'tmpfs', destination: '/t', options: ['size=64M', 'mode=1770'] },
+  ]);
+  expect(parseMount('src=name,dst=/b,volume-nocopy')).toEqual([
+    { type: 'volume', name: 'name', destination: '/b', readOnly: false, noCopy: true },
   ]);
   for (const text of [
     'type=bind,target=/b',

@@ -2,24 +2,29 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { WishedMount } from '../container-record.ts';
 
-/** `/on/the/host:/in/the/container[:ro]`. */
+const VOLUME =
+  'It is /on/the/host:/in/the/container, volume:/in/the/container or /in/the/container; ro, rw or nocopy may follow.';
+
+/** `/on/the/host:/in[:ro]`, `name:/in[:ro,nocopy]`, or `/in` for a volume without a name. */
 export function parseVolume(
   text: string,
   before: readonly WishedMount[] = [],
 ): readonly WishedMount[] {
-  const [source = '', destination = '', mode = 'rw', ...more] = text.split(':');
-  if (!/^[/.]/.test(source)) {
-    throw new InvalidArgumentError(
-      'It is /on/the/host:/in/the/container[:ro]; named volumes are not there yet.',
-    );
+  const parts = text.startsWith('/') && !text.includes(':') ? ['', text] : text.split(':');
+  const [source = '', destination = '', modes = '', ...more] = parts;
+  const words = modes.split(',').filter(Boolean);
+  const known = words.every((word) => ['ro', 'rw', 'nocopy'].includes(word));
+  if (!destination.startsWith('/') || more.length > 0 || !known || text.startsWith(':')) {
+    throw new InvalidArgumentError(VOLUME);
   }
-  if (!destination.startsWith('/') || more.length > 0 || !['ro', 'rw'].includes(mode)) {
-    throw new InvalidArgumentError('It is /on/the/host:/in/the/container, with :ro or :rw behind.');
+  const readOnly = words.includes('ro');
+  const noCopy = words.includes('nocopy');
+  if (/^[/.]/.test(source)) {
+    if (noCopy) throw new InvalidArgumentError(VOLUME);
+    return [...before, { type: 'bind', source: resolve(source), destination, readOnly }];
   }
-  return [
-    ...before,
-    { type: 'bind', source: resolve(source), destination, readOnly: mode === 'ro' },
-  ];
+  const named = source === '' ? {} : { name: source };
+  return [...before, { type: 'volume', ...named, destination, readOnly, noCopy }];
 }
 
 /** `/in/the/container[:size=64m,mode=700,exec]`. */
@@ -43,7 +48,7 @@ function tmpfs(destination: string, options: string[]): WishedMount {
 const TMPFS_OPTION =
   /^(?:(?:no)?(?:exec|suid|dev|atime|diratime)|relatime|strictatime|r[ow]|(?:size|nr_blocks|nr_inodes)=\d+[kmg%]?|mode=[0-7]{1,4}|[ug]id=\d+)$/i;
 
-/** `type=bind,source=/a,target=/b,readonly` or `type=tmpfs,target=/b,tmpfs-size=64m`. */
+/** `type=bind,source=/a,target=/b,readonly`, `type=volume,source=name,…` or `type=tmpfs,target=/b,tmpfs-size=64m`. */
 export function parseMount(
   text: string,
   before: readonly WishedMount[] = [],
@@ -88,8 +93,13 @@ function mountOf(
         ...(mode === undefined ? [] : [`mode=${mode}`]),
       ]);
     }
+    case 'volume': {
+      const name = take('source', 'src');
+      const noCopy = isTrue(take('volume-nocopy') ?? 'false');
+      return { type, ...(name !== undefined && { name }), destination, readOnly, noCopy };
+    }
     default:
-      throw new InvalidArgumentError('Its type is bind or tmpfs; volumes are not there yet.');
+      throw new InvalidArgumentError('Its type is bind, volume or tmpfs.');
   }
 }
 
@@ -114,5 +124,5 @@ function fieldOf(field: string): readonly [string, string] {
 function isTrue(text: string): boolean {
   if (['true', '1'].includes(text)) return true;
   if (['false', '0'].includes(text)) return false;
-  throw new InvalidArgumentError('readonly is true or false.');
+  throw new InvalidArgumentError('It is true or false.');
 }

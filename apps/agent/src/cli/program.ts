@@ -10,6 +10,7 @@ import { lookingWords } from './looking-words.ts';
 import { print } from './output.ts';
 import { runWords } from './run-words.ts';
 import { signInWords } from './sign-in-words.ts';
+import { volumeWords } from './volume-words.ts';
 
 interface GlobalOptions {
   readonly root?: string;
@@ -34,6 +35,7 @@ export function program(environment: Environment): Command {
   runWords(slipway, ask);
   containerWords(slipway, ask);
   lookingWords(slipway, ask);
+  volumeWords(slipway, ask);
   return slipway;
 }
 

@@ -70,8 +70,8 @@ export function runWords(slipway: Command, ask: Asking): void {
         (path: string, before: readonly string[]) => parseEnvFile(path, before, ask.environment),
         [],
       )
-      .option('-v, --volume <mount>', '/host/path:/container/path[:ro]', parseVolume)
-      .option('--mount <fields>', 'type=bind|tmpfs,source=…,target=…[,readonly]', parseMount)
+      .option('-v, --volume <mount>', '/host/path or volume:/container/path[:ro]', parseVolume)
+      .option('--mount <fields>', 'type=bind|volume|tmpfs,source=…,target=…[,readonly]', parseMount)
       .option('--tmpfs <folder>', '/container/path[:size=64m,mode=700,exec]', parseTmpfs)
       .option('-l, --label <label>', 'key=value', parseLabel)
       .option('--network <network>', 'none or host', parseNetwork, 'none')
@@ -173,7 +173,7 @@ export function runWords(slipway: Command, ask: Asking): void {
     } catch (error) {
       const failedToStart = error instanceof Refused && error.reason !== 'cut-off';
       if (options.rm === true && failedToStart) {
-        await call('remove', { container: id, force: true }).catch(() => undefined);
+        await call('remove', { container: id, force: true, volumes: true }).catch(() => undefined);
       }
       throw error;
     }
