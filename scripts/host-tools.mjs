@@ -38,6 +38,8 @@ export const hostTools = [
   { name: 'buildah', debian: ['buildah'] },
   { name: 'runc', debian: ['runc'] },
   { name: 'conmon', debian: ['conmon'] },
+  { name: 'ip', debian: ['iproute2'] },
+  { name: 'nft', debian: ['nftables'] },
   { name: 'busybox', debian: ['busybox-static'] },
   { name: 'catatonit', debian: ['catatonit'] },
   { name: 'getfattr', debian: ['attr'] },

@@ -71,6 +71,8 @@ export async function checkHost(): Promise<readonly HostFinding[]> {
     ),
     needed('mount', 'mount', ['--version']),
     needed('conmon', 'conmon', ['--version']),
+    needed('ip', 'iproute2', ['-V']),
+    needed('nft', 'nftables', ['--version']),
     needed(await preferredRuntime(offer), await preferredRuntime(offer), ['--version']),
   ]);
   return [

@@ -16,6 +16,36 @@ export { readInRoot, resolveInRoot } from './in-root.ts';
 export { LayerStore, type StoredLayer } from './layer-store.ts';
 export { type LogLine, parseLogLine } from './log-lines.ts';
 export { createMonitored } from './monitor.ts';
+export {
+  type Address,
+  contains,
+  formatAddress,
+  formatSubnet,
+  overlap,
+  parseAddress,
+  parseSubnet,
+  type Subnet,
+} from './network/address.ts';
+export { type DesiredNetwork, HostNetwork } from './network/host-network.ts';
+export { holderOf, tryPort } from './network/host-ports.ts';
+export type { Endpoint } from './network/links.ts';
+export { hostsFile, isHostName, type NamedAddress, resolverFile } from './network/name-files.ts';
+export {
+  freeAddress,
+  freeSubnet,
+  hardwareAddressOf,
+  isHostAddress,
+  uniqueLocalSubnet,
+} from './network/plan-addresses.ts';
+export {
+  clash,
+  hostEnd,
+  parsePublication,
+  type Publication,
+  type PublishedPort,
+  publishedInWords,
+} from './network/publication.ts';
+export type { BridgedNetwork, Forward } from './network/ruleset.ts';
 export { OciRuntime } from './oci-runtime.ts';
 export { argumentsOf, environmentOf, type ProcessWish, workingDirOf } from './process-wish.ts';
 export { identify, isAlive, type ProcessIdentity } from './processes.ts';

@@ -92,6 +92,6 @@ export function clash(
 export const publishedInWords = (port: PublishedPort): string =>
   `${hostEnd(port)}->${port.containerPort}/${port.protocol}`;
 
-function hostEnd({ hostAddress = '0.0.0.0', hostPort }: PublishedPort): string {
+export function hostEnd({ hostAddress = '0.0.0.0', hostPort }: PublishedPort): string {
   return hostAddress.includes(':') ? `[${hostAddress}]:${hostPort}` : `${hostAddress}:${hostPort}`;
 }
