@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto';
 import { BASE } from '@slipway/api';
+import { policyOf, STYLE } from '../plain-page.ts';
 
 const SCRIPT = `
 const secret = location.hash.slice(1);
@@ -47,13 +47,6 @@ ask('show', { secret }).then(showFor, (error) => {
 });
 `;
 
-const STYLE = `
-body { max-width: 26rem; margin: 4rem auto; padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif; color: #1c2430; background: #fff }
-label { display: block; margin: 1rem 0 } input:not([type=checkbox]) { display: block; width: 100%; box-sizing: border-box; padding: .5rem; font: inherit }
-button { padding: .5rem 1rem; font: inherit } output { display: block; margin-top: 1rem }
-@media (prefers-color-scheme: dark) { body { color: #dbe2ea; background: #14181d } }
-`;
-
 /** Where somebody accepts an invitation or chooses a password. The secret is behind the #, which no server sees. */
 export const LINK_PAGE = `<!doctype html>
 <html lang="en">
@@ -75,7 +68,5 @@ export const LINK_PAGE = `<!doctype html>
 </html>
 `;
 
-const sha256 = (text: string) => `'sha256-${hash('sha256', text, 'base64')}'`;
-
 /** Its own script and style, its own server, and nothing else. */
-export const LINK_PAGE_POLICY = `default-src 'none'; script-src ${sha256(SCRIPT)}; style-src ${sha256(STYLE)}; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'`;
+export const LINK_PAGE_POLICY = policyOf(SCRIPT);

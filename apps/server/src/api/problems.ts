@@ -79,6 +79,17 @@ export async function answerProblem(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  const problem = refused(log, error, request, reply);
+  return reply.type('application/problem+json').send(JSON.stringify(problem));
+}
+
+/** Logs what is no refusal, gives the reply its status and headers, and returns what is to be told. */
+export function refused(
+  log: Logger,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Problem {
   const refusal = asRegistryError(error) ?? asMalformed(error, request);
   const problem = toProblem(refusal, request.id);
   if (refusal === undefined) {
@@ -89,11 +100,8 @@ export async function answerProblem(
   const seconds = refusal && retryAfter(refusal);
   if (seconds !== undefined) reply.header('Retry-After', String(seconds));
   if (problem.status === 401) reply.header('WWW-Authenticate', challenges(request));
-  return reply
-    .code(problem.status)
-    .header('Cache-Control', 'no-store')
-    .type('application/problem+json')
-    .send(JSON.stringify(problem));
+  reply.code(problem.status).header('Cache-Control', 'no-store');
+  return problem;
 }
 
 export function outcomeOf(error: unknown): { outcome: 'refused' | 'failed'; reason: string } {
