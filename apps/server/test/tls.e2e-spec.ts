@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { selfSigned } from './certificate.ts';
 import { client } from './client.ts';
 import { multiLayerImage } from './images.ts';
 import { describeWith } from './needs.ts';
@@ -22,15 +23,9 @@ describeWith({ tools: ['openssl', 'crane', 'oras'] }, 'a registry with a certifi
 
   beforeAll(async () => {
     folder = await tempFolder('tls');
-    certificate = join(folder.path, 'server.crt');
-    const key = join(folder.path, 'server.key');
-    // A certificate for 127.0.0.1 that vouches for itself, as small installations have.
-    await client('openssl', folder.path).run([
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
-      ...['-days', '2', '-subj', '/CN=registry', '-addext', 'subjectAltName=IP:127.0.0.1'],
-      ...['-keyout', key, '-out', certificate],
-    ]);
-    slipway = await startSlipway({ tls: { certificate, key } });
+    const tls = await selfSigned(folder.path);
+    certificate = tls.certificate;
+    slipway = await startSlipway({ tls });
   }, startLimit);
 
   afterAll(async () => {

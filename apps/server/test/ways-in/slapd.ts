@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findTool } from '../../../../scripts/host-tools.mjs';
 import { startDaemon, type Daemon } from '../daemon.ts';
+import { freePort } from '../free-port.ts';
 import { tempFolder } from '../temp-folder.ts';
 
 const run = promisify(execFile);
@@ -211,13 +211,4 @@ async function accepts(port: number): Promise<boolean> {
     });
     socket.on('error', () => resolve(false));
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
