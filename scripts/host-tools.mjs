@@ -47,6 +47,7 @@ export const hostTools = [
   { name: 'pigz', debian: ['pigz'] },
   { name: 'zstd', debian: ['zstd'] },
   { name: 'openssl', debian: ['openssl'] },
+  { name: 'nginx', debian: ['nginx-light', 'nginx'] },
   { name: 'tar', debian: ['tar'] },
   { name: 'slapd', debian: ['slapd'] },
   { name: 'wrk', debian: ['wrk'] },
