@@ -272,7 +272,7 @@ async function database(
   log: Logger,
   started: (() => Promise<void>)[],
 ): Promise<Connection> {
-  if (settings.SLIPWAY_DATABASE_URL !== undefined) return { url: settings.SLIPWAY_DATABASE_URL };
+  if (settings.SLIPWAY_DATABASE_URL !== undefined) return { urls: settings.SLIPWAY_DATABASE_URL };
   const postgres = await EmbeddedPostgres.start(join(dataDir, 'postgres'), {
     report: (sentence) => {
       log.error(sentence);

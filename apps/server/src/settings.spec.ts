@@ -72,7 +72,7 @@ describe('parseSettings', () => {
       SLIPWAY_HOST: '::',
       SLIPWAY_PORT: 0,
       SLIPWAY_PUBLIC_URL: 'https://registry.example.org',
-      SLIPWAY_DATABASE_URL: 'postgresql://slipway:secret@db/slipway',
+      SLIPWAY_DATABASE_URL: ['postgresql://slipway:secret@db/slipway'],
     });
   });
 

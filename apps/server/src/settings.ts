@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { databaseUrls } from './database-url.ts';
 import { isSafeUrl } from './safe-url.ts';
 import { storageFaults, storageSettings } from './s3-settings.ts';
 
@@ -38,11 +39,10 @@ const schema = z
       .describe(
         'Addresses and networks, such as `10.0.0.0/8, ::1`, of proxies whose `X-Forwarded-For` is believed. Unset: the address that connects is the client.',
       ),
-    SLIPWAY_DATABASE_URL: z
-      .url({ protocol: /^postgres(?:ql)?$/, error: 'is not a postgres:// URL' })
+    SLIPWAY_DATABASE_URL: databaseUrl()
       .optional()
       .describe(
-        'Postgres 15 or newer, `postgres://user:password@host/database`. Unset: an embedded one under the data folder.',
+        'Postgres 15 or newer, `postgres://user:password@host/database`; hosts of a failover pair with commas. Unset: an embedded one under the data folder.',
       ),
     SLIPWAY_DATABASE_CONNECTIONS: whole(4, 500)
       .default(20)
@@ -364,6 +364,15 @@ function publicUrl() {
       error: 'has a path, a query or a user; it is only https://host or https://host:port',
     })
     .transform((text) => new URL(text).origin);
+}
+
+function databaseUrl() {
+  return z.string().transform((text, context) => {
+    const urls = databaseUrls(text);
+    if (urls !== undefined) return urls;
+    context.addIssue('is not a postgres:// URL');
+    return z.NEVER;
+  });
 }
 
 /** Addresses, and networks by their prefix. */

@@ -1,5 +1,5 @@
-/** Where the database is. */
-export type Connection = { readonly url: string } | SocketConnection;
+/** Where the database is: at URLs, one for each server that may have it, or behind a socket. */
+export type Connection = { readonly urls: readonly string[] } | SocketConnection;
 
 export interface SocketConnection {
   /** The directory of the Unix socket. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Around } from './around.ts';
 import { MetadataUnavailableError, translated } from './errors.ts';
+import type { Servers } from './servers.ts';
 
 /** For so long after it has gone away, the database is waited for; what is away for longer is said at once. */
 const PATIENCE = 5_000;
@@ -35,15 +36,17 @@ export class Connections {
   /** Goes around what is done on them, and around the wait for one. */
   readonly around: Around;
   readonly #pool: pg.Pool;
+  readonly #servers: Servers | undefined;
   readonly #generations = new WeakMap<pg.PoolClient, number>();
   readonly #kept = new Set<() => void>();
   #generation = 0;
   #awaySince: number | undefined;
   #closing = false;
 
-  constructor(pool: pg.Pool, around: Around) {
+  constructor(pool: pg.Pool, around: Around, servers?: Servers) {
     this.#pool = pool;
     this.around = around;
+    this.#servers = servers;
     pool.on('connect', (client) => this.#generations.set(client, this.#generation));
     pool.on('error', () => {
       this.#renew();
@@ -143,5 +146,6 @@ export class Connections {
 
   #renew(): void {
     this.#generation++;
+    this.#servers?.forget();
   }
 }

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import type { Connection } from './connection.ts';
 import { rows } from './rows.ts';
+import { clientOf, Servers } from './servers.ts';
 
 export interface DataSourceOptions {
   /** How many connections the pool may hold. */
@@ -11,6 +12,15 @@ export interface DataSourceOptions {
   readonly statementTimeout?: number;
   /** The migrations that it knows of; by default every one. */
   readonly migrations?: typeof all;
+  /** Those of the connection, when somebody else knows of them too. */
+  readonly servers?: Servers | undefined;
+}
+
+/** Several servers; one has no need to be looked for. */
+export function serversOf(connection: Connection): Servers | undefined {
+  return 'urls' in connection && connection.urls.length > 1
+    ? new Servers(connection.urls)
+    : undefined;
 }
 
 /**
@@ -31,17 +41,20 @@ const ANSWER_MARGIN = 5_000;
  */
 export function dataSource(
   connection: Connection,
-  { maxConnections = 20, statementTimeout = 30_000, migrations = all }: DataSourceOptions = {},
+  {
+    maxConnections = 20,
+    statementTimeout = 30_000,
+    migrations = all,
+    servers = serversOf(connection),
+  }: DataSourceOptions = {},
 ): DataSource {
   return new DataSource({
     type: 'postgres',
-    ...('url' in connection
-      ? { url: connection.url }
-      : {
-          host: connection.socketDirectory,
-          username: connection.user,
-          database: connection.database,
-        }),
+    ...('socketDirectory' in connection && {
+      host: connection.socketDirectory,
+      username: connection.user,
+      database: connection.database,
+    }),
     entities: [...rows],
     migrations: [...migrations],
     synchronize: false,
@@ -52,6 +65,8 @@ export function dataSource(
     connectTimeoutMS: CONNECT_TIMEOUT,
     poolErrorHandler: ignoreBrokenConnection,
     extra: {
+      ...('urls' in connection && { connectionString: connection.urls[0] }),
+      ...(servers !== undefined && { Client: clientOf(servers) }),
       options: PLANS,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,

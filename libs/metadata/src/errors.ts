@@ -6,6 +6,10 @@ export class MetadataUnavailableError extends Error {
     super(`the metadata database is not available: ${reason(cause)}`, { cause });
   }
 
+  get reason(): string {
+    return reason(this.cause);
+  }
+
   /** Whether it is certain that nothing was done: the server takes no writes, and there may be one that does. */
   get isWithoutEffect(): boolean {
     return field(this.cause, 'code') === READ_ONLY;

@@ -145,7 +145,7 @@ test('a violated constraint is Postgres’ own error and costs no connection', a
 test('a database given by URL is the same database', async () => {
   const { socketDirectory, user, database: name } = database.connection;
   const url = `postgresql://${user}@${encodeURIComponent(socketDirectory)}/${name}`;
-  const other = await Metadata.connect({ url });
+  const other = await Metadata.connect({ urls: [url] });
   await other.tables.accounts.insert(anAccount('by-url'));
   await other.close();
 
@@ -153,7 +153,7 @@ test('a database given by URL is the same database', async () => {
 });
 
 test.each([
-  { where: 'a port', connection: { url: 'postgresql://slipway@127.0.0.1:1/slipway' } },
+  { where: 'a port', connection: { urls: ['postgresql://slipway@127.0.0.1:1/slipway'] } },
   {
     where: 'a socket',
     connection: { socketDirectory: '/nonexistent', user: 'slipway', database: 'slipway' },

@@ -6,8 +6,9 @@ import { type Around, unnoticed } from './around.ts';
 import type { Connection } from './connection.ts';
 import { Connections, type PoolReport } from './connections.ts';
 import { type DatabaseReport, databaseReport } from './database-report.ts';
-import { dataSource, type DataSourceOptions } from './data-source.ts';
+import { dataSource, type DataSourceOptions, serversOf } from './data-source.ts';
 import { MetadataUnavailableError, translated } from './errors.ts';
+import type { Servers } from './servers.ts';
 import { type Snapshot, snapshot, withoutDeletions } from './snapshot.ts';
 import { PoolSql, type Sql, type Statement } from './sql.ts';
 import { tablesOver, type Tables } from './tables.ts';
@@ -36,10 +37,10 @@ export class Metadata {
   readonly #sql: Sql;
   readonly #writers: Writers;
 
-  private constructor(source: DataSource, around: Around) {
+  private constructor(source: DataSource, around: Around, servers: Servers | undefined) {
     this.#source = source;
     const { master } = source.driver as unknown as { readonly master: pg.Pool };
-    this.#connections = new Connections(master, around);
+    this.#connections = new Connections(master, around, servers);
     this.#sql = new PoolSql(this.#connections);
     this.#writers = new Writers(this.#connections);
     this.tables = tablesOver(this.#sql);
@@ -50,8 +51,13 @@ export class Metadata {
     connection: Connection,
     { around = unnoticed, ...options }: MetadataOptions = {},
   ): Promise<Metadata> {
+    const servers = serversOf(connection);
     try {
-      return new Metadata(await dataSource(connection, options).initialize(), around);
+      return new Metadata(
+        await dataSource(connection, { ...options, servers }).initialize(),
+        around,
+        servers,
+      );
     } catch (error) {
       throw translated(error);
     }

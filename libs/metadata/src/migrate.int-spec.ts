@@ -75,7 +75,7 @@ test('every migration can be undone and run again', async () => {
 });
 
 test('a database that is not there is a MetadataUnavailableError', async () => {
-  await expect(migrate({ url: 'postgresql://slipway@127.0.0.1:1/slipway' })).rejects.toThrow(
+  await expect(migrate({ urls: ['postgresql://slipway@127.0.0.1:1/slipway'] })).rejects.toThrow(
     MetadataUnavailableError,
   );
 });

@@ -22,8 +22,8 @@ export async function findPlaces(settings: Settings): Promise<Places> {
 
 /** The database of such a registry, which may still have to be migrated. */
 export async function findDatabase(settings: Settings): Promise<Omit<Places, 'store'>> {
-  const url = settings.SLIPWAY_DATABASE_URL;
-  if (url !== undefined) return { connection: { url }, close: async () => undefined };
+  const urls = settings.SLIPWAY_DATABASE_URL;
+  if (urls !== undefined) return { connection: { urls }, close: async () => undefined };
   const folder = join(resolve(settings.SLIPWAY_DATA_DIR), 'postgres');
   requireThere(join(folder, 'cluster'));
   const postgres = await EmbeddedPostgres.reach(folder);
@@ -41,8 +41,8 @@ function requireThere(path: string): void {
 export async function makePlaces(settings: Settings): Promise<Places> {
   const dataDir = resolve(settings.SLIPWAY_DATA_DIR);
   const store = await openStorage(settings, dataDir);
-  const url = settings.SLIPWAY_DATABASE_URL;
-  if (url !== undefined) return { store, connection: { url }, close: async () => undefined };
+  const urls = settings.SLIPWAY_DATABASE_URL;
+  if (urls !== undefined) return { store, connection: { urls }, close: async () => undefined };
   const postgres = await EmbeddedPostgres.start(join(dataDir, 'postgres'));
   return { store, connection: postgres.connection, close: () => postgres.stop() };
 }
