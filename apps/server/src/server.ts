@@ -33,6 +33,7 @@ import { WorkloadTokens } from './auth/workload-tokens.ts';
 import { openRegistry } from './distribution/index.ts';
 import { startGarbageJob } from './jobs/garbage.job.ts';
 import { startKeysJob } from './jobs/keys.job.ts';
+import { startLabelsJob } from './jobs/labels.job.ts';
 import { startLedgerJob } from './jobs/ledger.job.ts';
 import { startNotesJob } from './jobs/notes.job.ts';
 import { startRetentionJob } from './jobs/retention.job.ts';
@@ -55,6 +56,7 @@ const DELETION_DELAY = 3600;
 
 const DAY = 86_400;
 const LEDGER_INTERVAL = 2_000;
+const LABELS_INTERVAL = 5_000;
 const NOTES_INTERVAL = 30_000;
 
 export interface Server {
@@ -195,6 +197,8 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
     started.push(() => notes.stop());
     const ledger = startLedgerJob({ ledger: hub.ledger, around, log }, LEDGER_INTERVAL);
     started.push(() => ledger.stop());
+    const labels = startLabelsJob({ labels: hub.repositoryLabels, around, log }, LABELS_INTERVAL);
+    started.push(() => labels.stop());
     started.push(async () => {
       stopping.abort();
       await sleep(settings.SLIPWAY_STOP_DELAY * 1000);

@@ -3,10 +3,15 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { client } from '../../server/test/client.ts';
 import { describeWith } from '../../server/test/needs.ts';
+import { until } from '../../server/test/resilience/processes.ts';
 import { startSlipway, type Slipway } from '../../server/test/slipway.ts';
 import { tempFolder, type TempFolder } from '../../server/test/temp-folder.ts';
 import { startBrowser, Visit } from './browser.ts';
 import { fill, PASSWORD, seeded, type Seeded } from './seeded.ts';
+
+interface List {
+  readonly items: readonly unknown[];
+}
 
 const HOSTILE = '<img src=x onerror=alert(1)><script>alert(2)</script>"\'`{{7*7}}';
 
@@ -67,6 +72,20 @@ describeWith({ tools: ['chromium', 'crane'] }, 'using the page', () => {
     expect(new URL(page.url()).pathname).toBe('/r/acme/worker');
     await page.goBack();
     await page.getByRole('heading', { level: 1, name: /Welcome/ }).waitFor();
+  });
+
+  it('finds a repository by a label of its image', async () => {
+    await asAdmin();
+    const { page } = visit;
+    const search = page.getByRole('combobox', { name: 'Search repositories' });
+    await until('it is learnt', async () => {
+      const text = 'image.source=https://git';
+      const { items } = (await registry.ask('GET', `/repositories?q=${text}`)) as List;
+      return items.length > 0;
+    });
+    await search.fill('image.source=https://git');
+    const option = page.getByRole('option', { name: 'acme/web' });
+    await option.getByText('image.source=https://git.example.org/acme/shop').waitFor();
   });
 
   it('opens a link that somebody was sent, once they have signed in', async () => {

@@ -23,6 +23,9 @@ const repository = z
     tags: z.number().int().describe('How many there are.'),
     lastPushAt: time.optional(),
     createdAt: time,
+    labels: z
+      .array(z.string())
+      .describe('Of the image that was tagged last, key=value; learnt within a minute.'),
     favourite: z.boolean().describe('Of who asks.'),
   })
   .meta({ id: 'Repository' });
@@ -58,6 +61,7 @@ const WEB = {
   tags: 12,
   lastPushAt: '2026-11-25T12:00:00.000Z',
   createdAt: '2026-11-01T12:00:00.000Z',
+  labels: ['org.opencontainers.image.source=https://git.example.org/acme/shop'],
   favourite: true,
 };
 const parameters = { repository: repositoryName };
@@ -69,11 +73,11 @@ export const listRepositories = endpoint({
   method: 'GET',
   path: '/repositories',
   words: 'repositories list',
-  summary: 'List the repositories that I may pull, or search them by name and description',
+  summary: 'List the repositories that I may pull, or search them by name, description and label',
   description: 'Without signing in: those that are public.',
   access: { of: 'anybody' },
   query: {
-    q: search.optional().describe('Part of the name or the description.'),
+    q: search.optional().describe('Part of the name, the description or a label (key=value).'),
     namespace: namespaceName.optional().describe('Only those of this person or organisation.'),
     favourite: flag.optional().describe('Only my favourites.'),
     sort: z
@@ -109,6 +113,7 @@ export const createRepository = endpoint({
       visibility: 'private',
       tags: 0,
       createdAt: WEB.createdAt,
+      labels: [],
       favourite: false,
     },
   },

@@ -14,6 +14,8 @@ export interface Repository {
   readonly tags: number;
   readonly lastPushAt: Date | undefined;
   readonly createdAt: Date;
+  /** Of the image that was tagged last: key=value. */
+  readonly labels: readonly string[];
   /** Of who looks at it. */
   readonly favourite: boolean;
 }
@@ -28,7 +30,7 @@ export interface WholeRepository extends Repository {
 }
 
 export interface RepositoryFilter {
-  /** A part of the name or the description. */
+  /** A part of the name, the description or a label. */
   readonly text?: string | undefined;
   readonly namespace?: string | undefined;
   /** Only favourites of who looks. */
@@ -88,7 +90,7 @@ export class RepositoryListTable {
   }
 }
 
-interface Row extends Pick<RepositoryRow, 'description' | 'visibility' | 'created_at'> {
+interface Row extends Pick<RepositoryRow, 'description' | 'visibility' | 'created_at' | 'labels'> {
   readonly name: RepositoryName;
   readonly tags: number;
   readonly last_push_at: Date | null;
@@ -110,6 +112,7 @@ function toRepository(row: Row): Repository {
     tags: row.tags,
     lastPushAt: row.last_push_at ?? undefined,
     createdAt: row.created_at,
+    labels: row.labels,
     favourite: row.favourite,
   };
 }
@@ -121,7 +124,7 @@ const LAST_PUSH = `greatest(
 const FAVOURITE = `exists (
       select from favourites f where f.account_id = $2::bigint and f.repository_id = r.id)`;
 
-const COLUMNS = `r.name, r.description, r.visibility, r.created_at,
+const COLUMNS = `r.name, r.description, r.visibility, r.created_at, r.labels,
     (select count(*)::integer from tags t where t.repository_id = r.id) as tags,
     ${LAST_PUSH} as last_push_at, ${FAVOURITE} as favourite`;
 
@@ -139,7 +142,8 @@ const SHOW: Statement<WholeRow> = {
 const WANTED = `${SAYABLE}
       and ($4::text[] is null or r.visibility = 'public' or r.name like any($4))
       and ($5::text[] is null or r.name like any($5))
-      and ($6::text is null or r.name like $6 or lower(r.description) like $6)
+      and ($6::text is null or r.name like $6 or lower(r.description) like $6
+        or exists (select from unnest(r.labels) as l (label) where lower(l.label) like $6))
       and ($7::text is null or r.name >= $7::text || '/' and r.name < $7::text || '0')
       and (not $8::boolean or ${FAVOURITE})`;
 

@@ -39,4 +39,12 @@ export class RepositoryRow {
   /** When what does not stay was last taken away. */
   @Column({ type: 'timestamptz', nullable: true })
   retained_at!: Date | null;
+
+  /** Of the image that was tagged last: key=value. */
+  @Column({ type: 'text', array: true, default: () => "'{}'" })
+  labels!: string[];
+
+  /** The digest of that image's manifest; null: nobody has looked yet. */
+  @Column({ type: 'text', collation: 'C', nullable: true })
+  labels_of!: string | null;
 }

@@ -13,6 +13,7 @@ import { NamespacesTable } from './namespaces.table.ts';
 import { OneTimeLinksTable } from './one-time-links.table.ts';
 import { OrganisationMembersTable } from './organisation-members.table.ts';
 import { RepositoriesTable } from './repositories.table.ts';
+import { RepositoryLabelsTable } from './repository-labels.table.ts';
 import { RepositoryListTable } from './repository-list.table.ts';
 import { SignInFailuresTable } from './sign-in-failures.table.ts';
 import { RobotTrustsTable } from './robot-trusts.table.ts';
@@ -50,6 +51,7 @@ export interface Tables {
   readonly oneTimeLinks: OneTimeLinksTable;
   readonly organisationMembers: OrganisationMembersTable;
   readonly repositories: RepositoriesTable;
+  readonly repositoryLabels: RepositoryLabelsTable;
   readonly repositoryList: RepositoryListTable;
   readonly signInFailures: SignInFailuresTable;
   readonly robotTrusts: RobotTrustsTable;
@@ -88,6 +90,7 @@ export function tablesOver(sql: Sql): Tables {
     oneTimeLinks: new OneTimeLinksTable(sql),
     organisationMembers: new OrganisationMembersTable(sql),
     repositories: new RepositoriesTable(sql),
+    repositoryLabels: new RepositoryLabelsTable(sql),
     repositoryList: new RepositoryListTable(sql),
     signInFailures: new SignInFailuresTable(sql),
     robotTrusts: new RobotTrustsTable(sql),

@@ -53,6 +53,7 @@ export { type ReferrersPage, Referrers } from './referrers.ts';
 export { refusal } from './refusal.ts';
 export type { Fate } from './removal.ts';
 export { Repositories } from './repositories.ts';
+export { RepositoryLabels } from './repository-labels.ts';
 export { Resources } from './resources.ts';
 export { type Policies, Retention, type Verdict } from './retention.ts';
 export { Robots, type WholeRobot } from './robots.ts';

@@ -20,6 +20,7 @@ import {
   type Quotas,
   type Referrers,
   type Repositories,
+  RepositoryLabels,
   type Resources,
   Retention,
   Robots,
@@ -50,6 +51,7 @@ export interface Hub {
   readonly organisations: Organisations;
   readonly quotas: Quotas;
   readonly repositories: Repositories;
+  readonly repositoryLabels: RepositoryLabels;
   readonly retention: Retention;
   readonly robots: Robots;
   readonly roleGrants: RoleGrants;
@@ -100,6 +102,7 @@ export function openHub(
     organisations: new Organisations(metadata, founders, times),
     quotas,
     repositories,
+    repositoryLabels: new RepositoryLabels(metadata, images),
     retention: new Retention(metadata, times),
     robots: new Robots(metadata),
     roleGrants: new RoleGrants(metadata),

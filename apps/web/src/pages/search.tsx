@@ -11,7 +11,7 @@ export function SearchPage() {
     <Page title={q === '' ? 'All repositories' : `Search: ${q}`} heading="Repositories">
       <div className="mb-5 max-w-lg">
         <TextField
-          label="Search by name or description"
+          label="Search by name, description or label"
           type="search"
           value={q}
           onChange={({ target }) =>
@@ -25,12 +25,13 @@ export function SearchPage() {
       </div>
       <Repositories
         query={{ q: q || undefined }}
+        text={q}
         empty={
           <Empty
             title={
               q === ''
                 ? 'There is no repository that you may see'
-                : `Nothing has “${q}” in its name or description`
+                : `Nothing has “${q}” in its name, description or labels`
             }
           >
             Only repositories that are public, or on which you have a role, are found.

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { Globe, Lock } from 'lucide-react';
 import type { Answer } from '../api/ask.ts';
 import { usePages } from '../api/queries.ts';
+import { FoundLabels } from './found-labels.tsx';
 import { Listed } from './listed.tsx';
 import { Badge, Count, Time } from './values.tsx';
 
@@ -10,9 +11,12 @@ type Repository = Answer<'listRepositories'>['items'][number];
 /** Repositories, one under the other; `empty` where there are none. */
 export function Repositories({
   query,
+  text = '',
   empty,
 }: {
   readonly query: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** What they were looked for by: labels with it are shown. */
+  readonly text?: string;
   readonly empty: React.ReactNode;
 }) {
   const pages = usePages('listRepositories', { query: { ...query, limit: 50 } });
@@ -22,7 +26,7 @@ export function Repositories({
         <ul className="divide-y divide-line rounded-lg border border-line bg-sheet">
           {items.map((each) => (
             <li key={each.name}>
-              <RepositoryLine repository={each} />
+              <RepositoryLine repository={each} text={text} />
             </li>
           ))}
         </ul>
@@ -31,8 +35,14 @@ export function Repositories({
   );
 }
 
-function RepositoryLine({ repository }: { readonly repository: Repository }) {
-  const { name, description, visibility, tags, lastPushAt } = repository;
+function RepositoryLine({
+  repository,
+  text,
+}: {
+  readonly repository: Repository;
+  readonly text: string;
+}) {
+  const { name, description, visibility, tags, lastPushAt, labels } = repository;
   return (
     <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-1 px-4 py-3">
       <div className="min-w-0 flex-1 max-sm:basis-full">
@@ -40,6 +50,7 @@ function RepositoryLine({ repository }: { readonly repository: Repository }) {
           {name}
         </Link>
         {description !== '' && <p className="truncate text-sm text-faint">{description}</p>}
+        <FoundLabels labels={labels} text={text} />
       </div>
       <div className="flex items-center gap-4 text-sm text-faint">
         <span

@@ -2,6 +2,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { Search as Glass } from 'lucide-react';
 import { useCallback, useDeferredValue, useEffect, useId, useRef, useState } from 'react';
 import { useAnswer } from '../api/queries.ts';
+import { FoundLabels } from '../parts/found-labels.tsx';
 
 const SHOWN = 8;
 
@@ -84,7 +85,7 @@ export function Search() {
           aria-label="Repositories"
           className="absolute z-30 mt-1 w-full overflow-hidden rounded-lg border border-line bg-sheet p-1 shadow-lg"
         >
-          {items.map(({ name, description }, index) => (
+          {items.map(({ name, description, labels }, index) => (
             <li
               key={name}
               id={`${list}-${index}`}
@@ -102,11 +103,12 @@ export function Search() {
               {description !== '' && (
                 <div className="truncate text-sm text-faint">{description}</div>
               )}
+              <FoundLabels labels={labels} text={asked} />
             </li>
           ))}
           {items.length === 0 && (
             <li role="option" aria-selected={false} aria-disabled className="px-3 py-2 text-faint">
-              No repository that you may see has “{asked}” in its name or description.
+              No repository that you may see has “{asked}” in its name, description or labels.
             </li>
           )}
         </ul>
