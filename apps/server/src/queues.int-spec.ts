@@ -42,6 +42,7 @@ test('what waits is counted, and counted again only after a while', async () => 
   expect(text.split('\n').filter((line) => line.startsWith('slipway_queue_length'))).toEqual(lines);
   expect(text).toContain('slipway_audit_events_held 1\n');
   expect(text).toContain('slipway_database_pool_limit 4\n');
+  expect(text).toContain('slipway_database_pool_waiting 0\n');
 
   await metadata.tables.deletions.add([randomUUID()], 0);
   expect(await metrics()).toContain('slipway_queue_length{queue="files"} 2\n');

@@ -16,18 +16,6 @@ export function showQueues(
   const waiting = asked(() => metadata.waiting());
   const made = { registers: [registry] };
   new Gauge({
-    name: 'slipway_queue_length',
-    help: 'What waits in the database, over all replicas, counted to 100000; nothing while it does not answer.',
-    labelNames: ['queue'] as const,
-    ...made,
-    async collect() {
-      this.reset();
-      for (const [queue, length] of Object.entries<number>({ ...(await waiting()) })) {
-        this.set({ queue }, length);
-      }
-    },
-  });
-  new Gauge({
     name: 'slipway_audit_events_held',
     help: 'Kinds of events that this replica has yet to write into the audit log.',
     ...made,
@@ -59,6 +47,19 @@ export function showQueues(
     help: 'Most connections that this replica opens.',
     ...made,
   }).set(connections);
+  // After those of the pool, of which the count takes a connection itself.
+  new Gauge({
+    name: 'slipway_queue_length',
+    help: 'What waits in the database, over all replicas, counted to 100000; nothing while it does not answer.',
+    labelNames: ['queue'] as const,
+    ...made,
+    async collect() {
+      this.reset();
+      for (const [queue, length] of Object.entries<number>({ ...(await waiting()) })) {
+        this.set({ queue }, length);
+      }
+    },
+  });
 }
 
 /** The answer, which is asked for again only when it is old; `undefined` when none comes in time. */
