@@ -84,6 +84,7 @@ beforeAll(async () => {
     signIn,
     site,
     tokens,
+    tracing: undefined,
     witness: auditWitness(audit),
     webSessions,
   };

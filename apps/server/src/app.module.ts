@@ -20,6 +20,7 @@ import { Metrics } from './metrics.ts';
 import { RateLimits } from './rate-limits.ts';
 import { READINESS, type Readiness } from './readiness.ts';
 import { LOG, RegistryErrorFilter } from './registry-error.filter.ts';
+import type { Tracing } from './tracing/tracing.ts';
 
 /** What the controllers need, made before the app. */
 export interface Parts extends ApiParts {
@@ -37,6 +38,8 @@ export interface Parts extends ApiParts {
   readonly signIn: SignIn;
   readonly site: Site;
   readonly tokens: Tokens;
+  /** `undefined` where nothing is traced. */
+  readonly tracing: Tracing | undefined;
   readonly webSessions: WebSessions;
 }
 

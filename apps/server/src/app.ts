@@ -70,6 +70,7 @@ export async function createApp(
   );
   const fastify = adapter.getInstance<FastifyInstance>();
   noteAsking(fastify);
+  parts.tracing?.traceRequests(fastify);
   answerExpectationsLate(fastify);
   requireHost(fastify);
   refuseTunnels(fastify);

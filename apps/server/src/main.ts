@@ -2,16 +2,19 @@ import 'reflect-metadata';
 import type { Logger } from 'pino';
 import { openLog } from './log.ts';
 import { type Server, startServer } from './server.ts';
-import { parseSettings, type Settings, SettingsError } from './settings.ts';
+import { parseSettings, SettingsError } from './settings.ts';
 import { startFailure } from './start-failure.ts';
+import { TracingSettingsError, tracingSettings } from './tracing/settings.ts';
+import { openTracing } from './tracing/open-tracing.ts';
 import { welcome } from './welcome.ts';
 
 /** What the shell calls a faulty configuration (sysexits.h, EX_CONFIG). */
 const EXIT_CONFIG = 78;
 
-const settings = readSettings();
-const log = openLog(settings);
-const starting = startServer(settings, log);
+const { settings, traced } = readSettings();
+const tracing = await openTracing(traced);
+const log = openLog(settings, tracing?.fields);
+const starting = startServer(settings, log, tracing);
 stopOnSignals(starting, log);
 try {
   const server = await starting;
@@ -23,11 +26,11 @@ try {
   process.exitCode = 1;
 }
 
-function readSettings(): Settings {
+function readSettings() {
   try {
-    return parseSettings();
+    return { settings: parseSettings(), traced: tracingSettings() };
   } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
+    if (!(error instanceof SettingsError || error instanceof TracingSettingsError)) throw error;
     process.stderr.write(`Slipway cannot start with these settings:\n${error.message}\n`);
     return process.exit(EXIT_CONFIG);
   }

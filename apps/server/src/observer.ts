@@ -1,6 +1,13 @@
 import { type Around, failureOf } from '@slipway/metadata';
 import { StorageFullError, StorageUnavailableError } from '@slipway/storage';
 import type { Metrics } from './metrics.ts';
+import type { Answer } from './webhooks/post.ts';
+
+export type Outgoing = (
+  what: string,
+  url: string,
+  send: (headers: Readonly<Record<string, string>>) => Promise<Answer>,
+) => Promise<Answer>;
 
 /** What goes around the server's work and takes note of it. */
 export interface Observer {
@@ -10,6 +17,8 @@ export interface Observer {
   readonly storage: Around;
   /** Around a round of a job. */
   readonly job: Around;
+  /** Around a request to another server, which is sent with the headers that it is given. */
+  readonly outgoing: Outgoing;
   /** Told how long the first byte of what an operation reads was waited for. */
   readonly firstByte: (operation: string, seconds: number) => void;
 }
@@ -58,6 +67,7 @@ export function measuring(metrics: Metrics, store: string): Observer {
         metrics.lastRuns.set({ name, outcome }, Date.now() / 1000);
       }
     },
+    outgoing: (_what, _url, send) => send({}),
     firstByte(operation, seconds) {
       firstBytes(operation).observe(seconds);
     },

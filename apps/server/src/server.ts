@@ -49,6 +49,7 @@ import { RateLimits } from './rate-limits.ts';
 import { readiness } from './readiness.ts';
 import type { Settings } from './settings.ts';
 import { openStorage } from './storage.ts';
+import type { Tracing } from './tracing/tracing.ts';
 import { allowedAddresses } from './webhooks/allowed-addresses.ts';
 
 /** Longer than anybody reads one blob. In seconds; less where garbage is to go sooner. */
@@ -69,17 +70,28 @@ export interface Server {
 }
 
 /** Starts everything in order; what was started before a failure is stopped again, last first. */
-export async function startServer(settings: Settings, log: Logger): Promise<Server> {
+export async function startServer(
+  settings: Settings,
+  log: Logger,
+  tracing?: Tracing,
+): Promise<Server> {
   const started: (() => Promise<void>)[] = [];
   const stopping = new AbortController();
   const stop = async () => {
     for (const end of started.splice(0).reverse()) await end();
   };
   try {
+    if (tracing !== undefined) {
+      tracing.onFailure((why) => {
+        log.warn(`traces could not be sent: ${why}`);
+      });
+      started.push(() => tracing.close());
+    }
     const dataDir = resolve(settings.SLIPWAY_DATA_DIR);
     mkdirSync(dataDir, { recursive: true, mode: 0o750 });
     const metrics = new Metrics();
-    const observer = measuring(metrics, settings.SLIPWAY_STORAGE);
+    const measured = measuring(metrics, settings.SLIPWAY_STORAGE);
+    const observer = tracing?.around(measured) ?? measured;
     const store = new ObservedStore(await openStorage(settings, dataDir), observer);
     const connection = await database(settings, dataDir, log, started);
     await migrated(connection, settings, log);
@@ -158,6 +170,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
       signIn,
       site,
       tokens,
+      tracing,
       witness: auditWitness(audit),
       webSessions,
       readiness: readiness(metadata, store, stopping.signal),
@@ -181,6 +194,7 @@ export async function startServer(settings: Settings, log: Logger): Promise<Serv
       source: settings.SLIPWAY_PUBLIC_URL ?? (await app.getUrl()),
       isAllowed: allowedAddresses(settings.SLIPWAY_WEBHOOK_NETWORKS ?? []),
       around,
+      outgoing: observer.outgoing,
       metrics,
       log,
       now: Date.now,

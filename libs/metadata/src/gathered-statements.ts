@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
 const MOST = 500;
 
 /**
@@ -13,7 +15,8 @@ export const asked = (column: string): string =>
 /**
  * Many questions or changes of one kind as few statements: while one statement is under way, those that are
  * asked for gather, and go together in the next. Each is answered by a statement that began after it was
- * asked for, so it sees everything that was committed before, and a change is committed when its answer comes.
+ * asked for, so it sees everything that was committed before, and a change is committed when its answer comes. It
+ * runs in the asynchronous context of the first that it answers.
  */
 export class GatheredStatements<Key, Value> {
   readonly #ask: (keys: readonly Key[]) => Promise<ReadonlyMap<number, Value>>;
@@ -27,7 +30,7 @@ export class GatheredStatements<Key, Value> {
 
   async ask(key: Key): Promise<Value | undefined> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ key, resolve, reject });
+      this.#waiting.push({ key, resolve, reject, within: AsyncLocalStorage.snapshot() });
       if (!this.#underWay) void this.#run();
     });
   }
@@ -36,8 +39,9 @@ export class GatheredStatements<Key, Value> {
     this.#underWay = true;
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, MOST);
+      const within = batch[0]?.within ?? AsyncLocalStorage.snapshot();
       try {
-        const found = await this.#ask(batch.map(({ key }) => key));
+        const found = await within(() => this.#ask(batch.map(({ key }) => key)));
         for (const [position, { resolve }] of batch.entries()) resolve(found.get(position));
       } catch (error) {
         for (const { reject } of batch) reject(error);
@@ -51,4 +55,5 @@ interface Waiting<Key, Value> {
   readonly key: Key;
   readonly resolve: (value: Value | undefined) => void;
   readonly reject: (error: unknown) => void;
+  readonly within: ReturnType<typeof AsyncLocalStorage.snapshot>;
 }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditEvent, Metadata } from '@slipway/metadata';
 import { type Affected, affectedBy } from './affected.ts';
@@ -62,6 +63,8 @@ export class Newsroom {
   readonly #metadata: Metadata;
   readonly #listeners = new Set<Listener>();
   readonly #closed = new AbortController();
+  /** Looking is for all who listen, and part of nobody's request. */
+  readonly #outside = AsyncLocalStorage.snapshot();
   #running: { readonly ready: Promise<undefined>; readonly ended: Promise<void> } | undefined;
   /** Everything up to this event was told; of those after it, `#told`. */
   #cursor = 0;
@@ -84,7 +87,7 @@ export class Newsroom {
     if (signal.aborted || this.#closed.signal.aborted) leave();
     this.#listeners.add(listener);
     try {
-      this.#running ??= this.#run();
+      this.#running ??= this.#outside(() => this.#run());
       await this.#running.ready;
       yield { cursor: after ?? this.#cursor, item: undefined };
       if (after !== undefined) yield* await this.#since(after);

@@ -66,6 +66,7 @@ function start(networks: readonly string[] = ['127.0.0.0/8']): void {
   jobs.push(
     startWebhooksJob({
       ...{ metadata, log, around, metrics: new Metrics(), now: Date.now },
+      outgoing: (_what, _url, send) => send({}),
       source: 'https://registry.example.org',
       isAllowed: allowedAddresses(networks),
     }),

@@ -2,6 +2,7 @@ import type { Around, Metadata, TakenDelivery } from '@slipway/metadata';
 import { messageId, messageOf, signatureOf } from '@slipway/registry';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics.ts';
+import type { Outgoing } from '../observer.ts';
 import { type Answer, post } from '../webhooks/post.ts';
 
 const INTERVAL = 1000;
@@ -20,11 +21,12 @@ export function startWebhooksJob(parts: {
   readonly source: string;
   readonly isAllowed: (address: string) => boolean;
   readonly around: Around;
+  readonly outgoing: Outgoing;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly now: () => number;
 }): { stop(): Promise<void> } {
-  const { metadata, source, isAllowed, around, metrics, log, now } = parts;
+  const { metadata, source, isAllowed, around, outgoing, metrics, log, now } = parts;
   const { webhooks } = metadata.tables;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
@@ -40,7 +42,9 @@ export function startWebhooksJob(parts: {
       Math.floor(now() / 1000),
     );
     const headers = { 'content-type': contentType, 'user-agent': 'slipway', ...signed };
-    return post(delivery.url, headers, body, isAllowed);
+    return outgoing('webhook', delivery.url, (trace) =>
+      post(delivery.url, { ...headers, ...trace }, body, isAllowed),
+    );
   };
   const deliver = async (delivery: TakenDelivery) => {
     const { status, error } = await attempt(delivery);

@@ -14,7 +14,7 @@ import { testDatabase, type TestDatabase } from '@slipway/metadata/testing';
 import type { Pulls } from '@slipway/registry';
 import { AuditLog, Identities, Sessions } from '@slipway/registry';
 import { MemoryBlobStore } from '@slipway/storage';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { openHub } from '../api/hub.ts';
 import { Invites } from '../api/invites.ts';
 import { openMail } from '../api/mail.ts';
@@ -37,6 +37,7 @@ import { showQueues } from '../queues.ts';
 import { RateLimits } from '../rate-limits.ts';
 import { readiness } from '../readiness.ts';
 import { parseSettings } from '../settings.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 
 /** What came of a call that may be refused. */
 type Outcome<E extends Endpoint> =
@@ -76,11 +77,15 @@ export class TestApp {
   }
 
   /** With an administrator called admin, whose password is as that of every account made by `person`. */
-  static async start(environment: Readonly<Record<string, string>> = {}): Promise<TestApp> {
+  static async start(
+    environment: Readonly<Record<string, string>> = {},
+    { tracing, log = pino({ level: 'silent' }) }: { tracing?: Tracing; log?: Logger } = {},
+  ): Promise<TestApp> {
     const settings = parseSettings(environment);
     const database = await testDatabase();
     const metrics = new Metrics();
-    const observer = measuring(metrics, 'memory');
+    const measured = measuring(metrics, 'memory');
+    const observer = tracing?.around(measured) ?? measured;
     const metadata = await Metadata.connect(database.connection, { around: observer.statement });
     const store = new ObservedStore(new MemoryBlobStore(), observer);
     const times = {
@@ -93,7 +98,6 @@ export class TestApp {
     const audit = new AuditLog(metadata, Date.now, () => undefined);
     showQueues(metrics.registry, { metadata, audit }, settings.SLIPWAY_DATABASE_CONNECTIONS);
     const registry = openRegistry(metadata, store, times, { audit, sparse: 'index' });
-    const log = pino({ level: 'silent' });
     const identities = new Identities(metadata, Date.now);
     const passwords = new Passwords(metadata);
     const signIn = new SignIn({ metadata, identities, audit, passwords });
@@ -125,6 +129,7 @@ export class TestApp {
       signIn,
       site,
       tokens,
+      tracing,
       webSessions,
       witness,
     });
