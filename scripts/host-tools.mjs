@@ -50,6 +50,7 @@ export const hostTools = [
   { name: 'nginx', debian: ['nginx-light', 'nginx'] },
   { name: 'tar', debian: ['tar'] },
   { name: 'slapd', debian: ['slapd'] },
+  { name: 'pgbouncer', debian: ['pgbouncer'] },
   { name: 'wrk', debian: ['wrk'] },
   { name: 'chromium', debian: ['chromium'] },
   { name: 'crane', go: 'github.com/google/go-containerregistry/cmd/crane@v0.22.1' },

@@ -38,6 +38,7 @@ import { startLedgerJob } from './jobs/ledger.job.ts';
 import { startNotesJob } from './jobs/notes.job.ts';
 import { startRetentionJob } from './jobs/retention.job.ts';
 import { startWebhooksJob } from './jobs/webhooks.job.ts';
+import { givenDatabase } from './given-database.ts';
 import { Metrics } from './metrics.ts';
 import { migrateOnceThere, untilMigrated } from './migrations.ts';
 import { measuring } from './observer.ts';
@@ -290,7 +291,8 @@ async function database(
   log: Logger,
   started: (() => Promise<void>)[],
 ): Promise<Connection> {
-  if (settings.SLIPWAY_DATABASE_URL !== undefined) return { urls: settings.SLIPWAY_DATABASE_URL };
+  const given = givenDatabase(settings);
+  if (given !== undefined) return given;
   const postgres = await EmbeddedPostgres.start(join(dataDir, 'postgres'), {
     report: (sentence) => {
       log.error(sentence);

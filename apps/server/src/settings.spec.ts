@@ -17,6 +17,7 @@ describe('parseSettings', () => {
       SLIPWAY_HOST: '127.0.0.1',
       SLIPWAY_PORT: 5000,
       SLIPWAY_DATA_DIR: './data',
+      SLIPWAY_DATABASE_POOLING: 'session',
       SLIPWAY_DATABASE_CONNECTIONS: 20,
       SLIPWAY_MIGRATE: 'on',
       SLIPWAY_ADMIN_USERNAME: 'admin',

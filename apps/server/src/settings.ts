@@ -44,6 +44,12 @@ const schema = z
       .describe(
         'Postgres 15 or newer, `postgres://user:password@host/database`; hosts of a failover pair with commas. Unset: an embedded one under the data folder.',
       ),
+    SLIPWAY_DATABASE_POOLING: z
+      .enum(['session', 'transaction'])
+      .default('session')
+      .describe(
+        '`transaction` behind a pooler that gives out its connections by transaction, such as PgBouncer; see docs/operate.md.',
+      ),
     SLIPWAY_DATABASE_CONNECTIONS: whole(4, 500)
       .default(20)
       .describe('Most connections to the database at once.'),

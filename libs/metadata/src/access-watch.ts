@@ -19,8 +19,8 @@ const SILENT = 10_000;
  *
  * INVARIANT: an answer that was remembered under `epoch` is right, on any replica, or wrong for less than a
  * second. Postgres notifies every replica at the commit of a change, which takes a millisecond. The version
- * is asked for as well, a few times a second, for a connection may die without a word, and a pooler may pass
- * on no notifications. While the database does not answer, `epoch` is `undefined` and nothing is remembered.
+ * is asked for as well, a few times a second, for a connection may die without a word, and a pooler that
+ * gives connections by transaction passes on no notifications. While the database does not answer, `epoch` is `undefined` and nothing is remembered.
  */
 export class AccessWatch {
   readonly #connections: Connections;
@@ -35,7 +35,10 @@ export class AccessWatch {
   constructor(connections: Connections, sql: Sql) {
     this.#connections = connections;
     this.#sql = sql;
-    this.#running = Promise.all([this.#listen(), this.#look()]);
+    this.#running = Promise.all([
+      this.#look(),
+      ...(connections.pooledByTransaction ? [] : [this.#listen()]),
+    ]);
   }
 
   /** Answers that were had under one number may be remembered while it is the same. */

@@ -9,6 +9,14 @@ const PATIENCE = 5_000;
 
 const pause = () => 100 * (1 + Math.random());
 
+/** How the database is reached. */
+export interface Reached {
+  readonly around: Around;
+  readonly servers: Servers | undefined;
+  /** Whether each transaction may be on another connection of a pooler. */
+  readonly pooledByTransaction: boolean;
+}
+
 /** A connection that somebody has for himself. */
 export interface KeptConnection {
   readonly client: pg.PoolClient;
@@ -35,6 +43,7 @@ export interface PoolReport {
 export class Connections {
   /** Goes around what is done on them, and around the wait for one. */
   readonly around: Around;
+  readonly pooledByTransaction: boolean;
   readonly #pool: pg.Pool;
   readonly #servers: Servers | undefined;
   readonly #generations = new WeakMap<pg.PoolClient, number>();
@@ -43,10 +52,11 @@ export class Connections {
   #awaySince: number | undefined;
   #closing = false;
 
-  constructor(pool: pg.Pool, around: Around, servers?: Servers) {
+  constructor(pool: pg.Pool, { around, servers, pooledByTransaction }: Reached) {
     this.#pool = pool;
     this.around = around;
     this.#servers = servers;
+    this.pooledByTransaction = pooledByTransaction;
     pool.on('connect', (client) => this.#generations.set(client, this.#generation));
     pool.on('error', () => {
       this.#renew();

@@ -1,7 +1,7 @@
 import { migrations as all } from '@slipway/migrations';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import type { Connection } from './connection.ts';
+import { type Connection, isPooledByTransaction } from './connection.ts';
 import { rows } from './rows.ts';
 import { clientOf, Servers } from './servers.ts';
 
@@ -28,6 +28,12 @@ export function serversOf(connection: Connection): Servers | undefined {
  * make of the sizes that tables have just then, a scan of what was empty a minute ago, is worse.
  */
 const PLANS = '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off';
+
+const sessionSettings = (statementTimeout: number) => ({
+  options: PLANS,
+  statement_timeout: statementTimeout,
+  idle_in_transaction_session_timeout: 60_000,
+});
 
 const CONNECT_TIMEOUT = 10_000;
 const ANSWER_MARGIN = 5_000;
@@ -67,12 +73,10 @@ export function dataSource(
     extra: {
       ...('urls' in connection && { connectionString: connection.urls[0] }),
       ...(servers !== undefined && { Client: clientOf(servers) }),
-      options: PLANS,
+      ...(!isPooledByTransaction(connection) && sessionSettings(statementTimeout)),
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
-      statement_timeout: statementTimeout,
       query_timeout: statementTimeout === 0 ? 0 : statementTimeout + ANSWER_MARGIN,
-      idle_in_transaction_session_timeout: 60_000,
       types: { getTypeParser },
       onConnect: (client: pg.ClientBase) => client.on('error', ignoreBrokenConnection),
     } satisfies pg.PoolConfig,

@@ -4,7 +4,7 @@ export type { Account, AccountFilter, AccountId, NewAccount, Origin } from './ac
 export { type Around, unnoticed } from './around.ts';
 export type { AuditEvent, AuditFilter, NewAuditEvent } from './audit-events.table.ts';
 export type { StoredBlob } from './blobs.table.ts';
-export type { Connection } from './connection.ts';
+export type { Connection, UrlConnection } from './connection.ts';
 export type { DatabaseReport } from './database-report.ts';
 export type { DataSourceOptions } from './data-source.ts';
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.ts';

@@ -47,6 +47,7 @@ export async function load(
     await later.initialize();
     return await source.transaction(async ({ queryRunner }) => {
       if (queryRunner === undefined) throw new Error('a transaction has a connection');
+      await queryRunner.query('set local statement_timeout = 0');
       await queryRunner.query(`select pg_advisory_xact_lock(hashtext('migrations'))`);
       await requireEmpty(queryRunner);
       await run(new MigrationExecutor(source, queryRunner));

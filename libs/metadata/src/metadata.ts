@@ -3,12 +3,11 @@ import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { AccessWatch } from './access-watch.ts';
 import { type Around, unnoticed } from './around.ts';
-import type { Connection } from './connection.ts';
-import { Connections, type PoolReport } from './connections.ts';
+import { type Connection, isPooledByTransaction } from './connection.ts';
+import { Connections, type PoolReport, type Reached } from './connections.ts';
 import { type DatabaseReport, databaseReport } from './database-report.ts';
 import { dataSource, type DataSourceOptions, serversOf } from './data-source.ts';
 import { MetadataUnavailableError, translated } from './errors.ts';
-import type { Servers } from './servers.ts';
 import { type Snapshot, snapshot, withoutDeletions } from './snapshot.ts';
 import { PoolSql, type Sql, type Statement } from './sql.ts';
 import { tablesOver, type Tables } from './tables.ts';
@@ -37,10 +36,10 @@ export class Metadata {
   readonly #sql: Sql;
   readonly #writers: Writers;
 
-  private constructor(source: DataSource, around: Around, servers: Servers | undefined) {
+  private constructor(source: DataSource, reached: Reached) {
     this.#source = source;
     const { master } = source.driver as unknown as { readonly master: pg.Pool };
-    this.#connections = new Connections(master, around, servers);
+    this.#connections = new Connections(master, reached);
     this.#sql = new PoolSql(this.#connections);
     this.#writers = new Writers(this.#connections);
     this.tables = tablesOver(this.#sql);
@@ -53,11 +52,11 @@ export class Metadata {
   ): Promise<Metadata> {
     const servers = serversOf(connection);
     try {
-      return new Metadata(
-        await dataSource(connection, { ...options, servers }).initialize(),
+      return new Metadata(await dataSource(connection, { ...options, servers }).initialize(), {
         around,
         servers,
-      );
+        pooledByTransaction: isPooledByTransaction(connection),
+      });
     } catch (error) {
       throw translated(error);
     }

@@ -29,6 +29,7 @@ export async function migrate(connection: Connection): Promise<readonly string[]
     await source.initialize();
     try {
       return await source.transaction(async (db) => {
+        await db.query('set local statement_timeout = 0');
         await db.query(`select pg_advisory_xact_lock(hashtext('migrations'))`);
         const executor = new MigrationExecutor(source, db.queryRunner);
         executor.transaction = 'none';

@@ -39,6 +39,7 @@ export async function snapshot<T>(
   return onOwnConnection(connections, async (client) => {
     await client.query('begin transaction isolation level repeatable read, read only');
     await client.query('set local idle_in_transaction_session_timeout = 0');
+    await client.query('set local statement_timeout = 0');
     const result = await work({
       migrations: await migrationsIn(client),
       tables: await tablesIn(client),

@@ -4,7 +4,7 @@ import type { Connections } from './connections.ts';
 import { translated } from './errors.ts';
 import { retried } from './retried.ts';
 
-/** A prepared statement. Its name is unique in this library: `table.what-it-does`. */
+/** A statement, prepared where that lasts. Its name is unique in this library: `table.what-it-does`. */
 export interface Statement<Row> {
   readonly name: string;
   readonly text: string;
@@ -32,22 +32,27 @@ export class PoolSql implements Sql {
   /** A statement by itself is a transaction of its own, so it may run again as one may. */
   async query<Row>(statement: Statement<Row>, values: readonly unknown[]): Promise<Row[]> {
     const repeatable = READS.test(statement.text);
-    const { around } = this.#connections;
     return retried(() =>
-      this.#connections.use((client) => new ClientSql(client, around).query(statement, values), {
+      this.#connections.use((client) => sqlOn(client, this.#connections).query(statement, values), {
         repeatable,
       }),
     );
   }
 }
 
-export class ClientSql implements Sql {
+export function sqlOn(client: pg.PoolClient, { around, pooledByTransaction }: Connections): Sql {
+  return new ClientSql(client, around, !pooledByTransaction);
+}
+
+class ClientSql implements Sql {
   readonly #client: pg.PoolClient;
   readonly #around: Around;
+  readonly #isPrepared: boolean;
 
-  constructor(client: pg.PoolClient, around: Around) {
+  constructor(client: pg.PoolClient, around: Around, isPrepared: boolean) {
     this.#client = client;
     this.#around = around;
+    this.#isPrepared = isPrepared;
   }
 
   async query<Row>(statement: Statement<Row>, values: readonly unknown[]): Promise<Row[]> {
@@ -57,8 +62,8 @@ export class ClientSql implements Sql {
   async #run<Row>(statement: Statement<Row>, values: readonly unknown[]): Promise<Row[]> {
     const { name, text, limit } = statement;
     try {
-      const query = { name, text, values: [...values], query_timeout: limit };
-      const { rows } = await this.#client.query(query);
+      const query = { text, values: [...values], query_timeout: limit };
+      const { rows } = await this.#client.query(this.#isPrepared ? { name, ...query } : query);
       return rows as Row[];
     } catch (error) {
       throw translated(error);

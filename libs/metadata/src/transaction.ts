@@ -1,9 +1,8 @@
 import type pg from 'pg';
-import type { Around } from './around.ts';
 import type { Connections } from './connections.ts';
 import { MetadataUnavailableError, translated } from './errors.ts';
 import { retried } from './retried.ts';
-import { ClientSql, type Sql } from './sql.ts';
+import { type Sql, sqlOn } from './sql.ts';
 
 /**
  * Runs `work` in one transaction: all of it is committed, or none of it is.
@@ -16,19 +15,19 @@ export async function transaction<T>(
   connections: Connections,
   work: (sql: Sql) => Promise<T>,
 ): Promise<T> {
-  const { around } = connections;
-  return retried(() => connections.use((client, drop) => once(client, around, drop, work)));
+  return retried(() => connections.use((client, drop) => once(client, drop, connections, work)));
 }
 
 async function once<T>(
   client: pg.PoolClient,
-  around: Around,
   drop: () => void,
+  connections: Connections,
   work: (sql: Sql) => Promise<T>,
 ): Promise<T> {
+  const { around } = connections;
   try {
     await around('transaction.begin', () => control(client, 'begin'));
-    const result = await work(new ClientSql(client, around));
+    const result = await work(sqlOn(client, connections));
     await around('transaction.commit', () => control(client, 'commit'));
     return result;
   } catch (error) {

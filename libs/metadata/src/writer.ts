@@ -11,8 +11,9 @@ export interface Writer {
 
 /**
  * Gives the process its writer number and holds the advisory lock that shows it alive. The lock belongs to
- * a connection, so it ends with the process, however that ends. When the connection breaks, the number is
- * given up and the next caller gets a fresh one.
+ * a connection, so it ends with the process, however that ends; behind a pooler, to a transaction that is left
+ * open, for so long the connection stays ours. When the connection breaks, the number is given up and the next
+ * caller gets a fresh one.
  */
 export class Writers {
   readonly #connections: Connections;
@@ -43,8 +44,11 @@ export class Writers {
       this.#current = undefined;
     });
     try {
-      const { rows } = await client.query<{ id: number }>(ENLIST, [WRITER_LOCKS]);
+      const { rows } = await client.query<{ id: number }>(NUMBER);
       const id = Number(rows[0]?.id);
+      const { pooledByTransaction } = this.#connections;
+      if (pooledByTransaction) await client.query(OPEN);
+      await client.query(pooledByTransaction ? HOLD_IN_TRANSACTION : HOLD, [WRITER_LOCKS, id]);
       return { id, lost, leave };
     } catch (error) {
       leave();
@@ -57,5 +61,10 @@ interface Enlisted extends Writer {
   readonly leave: () => void;
 }
 
-const ENLIST = `with fresh as (select nextval('writers') as id)
-  select id, pg_advisory_lock($1::integer, id::integer) from fresh`;
+const NUMBER = `select nextval('writers') as id`;
+
+/** A transaction that has read and written nothing keeps nobody from anything, however long it lasts. */
+const OPEN = 'begin; set local idle_in_transaction_session_timeout = 0';
+
+const HOLD = 'select pg_advisory_lock($1::integer, $2::integer)';
+const HOLD_IN_TRANSACTION = 'select pg_advisory_xact_lock($1::integer, $2::integer)';

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Connection, EmbeddedPostgres } from '@slipway/metadata';
 import type { BlobStore } from '@slipway/storage';
+import { givenDatabase } from '../given-database.ts';
 import type { Settings } from '../settings.ts';
 import { openStorage } from '../storage.ts';
 
@@ -22,8 +23,8 @@ export async function findPlaces(settings: Settings): Promise<Places> {
 
 /** The database of such a registry, which may still have to be migrated. */
 export async function findDatabase(settings: Settings): Promise<Omit<Places, 'store'>> {
-  const urls = settings.SLIPWAY_DATABASE_URL;
-  if (urls !== undefined) return { connection: { urls }, close: async () => undefined };
+  const connection = givenDatabase(settings);
+  if (connection !== undefined) return { connection, close: async () => undefined };
   const folder = join(resolve(settings.SLIPWAY_DATA_DIR), 'postgres');
   requireThere(join(folder, 'cluster'));
   const postgres = await EmbeddedPostgres.reach(folder);
@@ -41,8 +42,8 @@ function requireThere(path: string): void {
 export async function makePlaces(settings: Settings): Promise<Places> {
   const dataDir = resolve(settings.SLIPWAY_DATA_DIR);
   const store = await openStorage(settings, dataDir);
-  const urls = settings.SLIPWAY_DATABASE_URL;
-  if (urls !== undefined) return { store, connection: { urls }, close: async () => undefined };
+  const connection = givenDatabase(settings);
+  if (connection !== undefined) return { store, connection, close: async () => undefined };
   const postgres = await EmbeddedPostgres.start(join(dataDir, 'postgres'));
   return { store, connection: postgres.connection, close: () => postgres.stop() };
 }
