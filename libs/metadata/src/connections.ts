@@ -107,7 +107,8 @@ export class Connections {
         if (!(error instanceof MetadataUnavailableError)) throw error;
         drop();
         this.#heed(error);
-        const mayRepeat = repeatable || error.isWithoutEffect;
+        // A server that has too much to do is not asked the same again.
+        const mayRepeat = error.isWithoutEffect || (repeatable && !error.isBusy);
         if (!mayRepeat || performance.now() - begun > PATIENCE) throw error;
       } finally {
         client.release(broken);

@@ -113,11 +113,14 @@ test('idle connections that break are replaced', async () => {
   await metadata.check();
 });
 
-test('a statement that takes too long is a MetadataUnavailableError', async () => {
+test('a statement that takes too long is a MetadataUnavailableError, and not asked again', async () => {
   const hasty = await Metadata.connect(database.connection, { statementTimeout: 100 });
   await beside.query('begin; lock table accounts');
+  const begun = Date.now();
 
   await expect(hasty.tables.accounts.find('ada')).rejects.toThrow(MetadataUnavailableError);
+
+  expect(Date.now() - begun).toBeLessThan(4000);
 
   await beside.query('rollback');
   expect(await hasty.tables.accounts.find('nobody')).toBeUndefined();
