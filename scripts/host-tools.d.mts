@@ -2,6 +2,7 @@ export interface HostTool {
   readonly name: string;
   readonly debian?: readonly string[];
   readonly go?: string;
+  readonly schemas?: string;
   readonly throughModule?: boolean;
   readonly onlyPinned?: boolean;
 }

@@ -17,6 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { schemaSources, writeSchemas } from './kubernetes-schemas.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, '.test-tools');
@@ -28,7 +29,7 @@ const installed = join(folder, 'installed.json');
  * a Go program at its pinned version. `throughModule`: its go.mod has directives that `go install
  * package@version` refuses, so it is built from a throw-away module that requires it. `onlyPinned`:
  * what else the machine has is not taken, as the `ctr` 1.6 of Debian 12, which crashes when it
- * pushes a blob of no bytes.
+ * pushes a blob of no bytes. `schemas`: a folder that is made of what those Go modules hold.
  */
 export const hostTools = [
   { name: 'docker', debian: ['docker-cli', 'docker.io'] },
@@ -56,6 +57,8 @@ export const hostTools = [
   { name: 'crane', go: 'github.com/google/go-containerregistry/cmd/crane@v0.22.1' },
   { name: 'oras', go: 'oras.land/oras/cmd/oras@v1.3.6' },
   { name: 'helm', go: 'helm.sh/helm/v3/cmd/helm@v3.22.0' },
+  { name: 'kubeconform', go: 'github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0' },
+  { name: 'kubernetes-schemas', schemas: schemaSources },
   { name: 'cosign', go: 'github.com/sigstore/cosign/v2/cmd/cosign@v2.6.5' },
   { name: 'versitygw', go: 'github.com/versity/versitygw/cmd/versitygw@v1.8.0' },
   {
@@ -79,7 +82,8 @@ export const hostTools = [
 
 /** The path of a tool of the list: the pinned one first, then what the machine has. */
 export function findTool(name) {
-  const { onlyPinned } = toolNamed(name);
+  const { onlyPinned, schemas } = toolNamed(name);
+  if (schemas) return isInstalled(toolNamed(name)) ? join(folder, name) : undefined;
   const machine = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   return [bin, ...(onlyPinned ? [] : machine)].map((place) => join(place, name)).find(isExecutable);
 }
@@ -127,33 +131,38 @@ function isKnownPackage(name) {
   }
 }
 
-/** What stands in `.test-tools/bin`, as `name → package@version`; kept there, so that no look needs Go. */
+/** What stands in `.test-tools`, as `name → package@version`; kept there, so that no look needs Go. */
 function installedGoTools() {
   return existsSync(installed) ? JSON.parse(readFileSync(installed, 'utf8')) : {};
 }
 
 function isInstalled(tool) {
   if (tool.debian) return findTool(tool.name) !== undefined;
-  return installedGoTools()[tool.name] === tool.go && isExecutable(join(bin, tool.name));
+  const place = tool.schemas ? join(folder, tool.name) : join(bin, tool.name);
+  return installedGoTools()[tool.name] === (tool.schemas ?? tool.go) && isExecutable(place);
 }
 
-function install() {
+async function install() {
   const missing = hostTools.filter((tool) => !isInstalled(tool));
   if (missing.length === 0) console.log('host tools: all are installed');
   const debian = missing.filter((tool) => tool.debian);
-  if (debian.length > 0) attempt('Debian packages', () => installDebianPackages(debian));
-  const go = missing.filter((tool) => tool.go);
+  if (debian.length > 0) await attempt('Debian packages', () => installDebianPackages(debian));
+  const go = missing.filter((tool) => !tool.debian);
   if (go.length > 0 && findProgram('go')) {
-    for (const tool of go) attempt(tool.name, () => installGoProgram(tool));
+    for (const tool of go) {
+      await attempt(tool.name, () =>
+        tool.schemas ? installSchemas(tool) : installGoProgram(tool),
+      );
+    }
   } else if (go.length > 0) {
     skip(go);
   }
 }
 
 /** What cannot be installed does not keep the rest from being so; the exit code tells of it. */
-function attempt(what, action) {
+async function attempt(what, action) {
   try {
-    action();
+    await action();
   } catch (error) {
     console.error(`host tools: ${what} could not be installed: ${error.message}`);
     process.exitCode = 1;
@@ -183,10 +192,18 @@ function installGoProgram(tool) {
   mkdirSync(bin, { recursive: true });
   if (tool.throughModule) installThroughModule(tool.go);
   else go(['install', tool.go], root);
-  writeFileSync(
-    installed,
-    `${JSON.stringify({ ...installedGoTools(), [tool.name]: tool.go }, undefined, 2)}\n`,
-  );
+  note(tool.name, tool.go);
+}
+
+async function installSchemas({ name, schemas }) {
+  console.log(`host tools: making schemas of ${schemas}`);
+  await writeSchemas(join(folder, name));
+  note(name, schemas);
+}
+
+function note(name, what) {
+  const all = { ...installedGoTools(), [name]: what };
+  writeFileSync(installed, `${JSON.stringify(all, undefined, 2)}\n`);
 }
 
 function installThroughModule(packageAtVersion) {
@@ -222,7 +239,7 @@ function check() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (process.argv[2] === 'install') install();
+  if (process.argv[2] === 'install') await install();
   else if (process.argv[2] === 'check') check();
   else {
     console.error('usage: node scripts/host-tools.mjs check | install');

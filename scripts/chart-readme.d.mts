@@ -1,0 +1,2 @@
+export function valuesTable(yaml: string): string;
+export function withValues(readme: string, yaml: string): string;
