@@ -1,5 +1,6 @@
 import { RLIMIT_NAMES } from '@slipway/runtime';
 import { z } from 'zod';
+import { restartPolicy } from './restart-policy.ts';
 import { seccompFile } from './seccomp-file.ts';
 
 const mount = z.discriminatedUnion('type', [
@@ -54,11 +55,38 @@ export const containerWish = z.object({
   apparmor: z.string().optional(),
   rlimits: z.partialRecord(z.enum(RLIMIT_NAMES), rlimit).default({}),
   remove: z.boolean().default(false),
+  restart: restartPolicy.default({ name: 'no' }),
   stopSignal: z.string().optional(),
   stopTimeout: z.number().nonnegative().default(10),
 });
 
 export type ContainerWish = z.infer<typeof containerWish>;
+
+/** What can be changed of a container that is there; what is not said stays. */
+export const containerUpdate = z.object({
+  memory: z.number().int().positive().optional(),
+  cpus: z.number().positive().optional(),
+  pids: z.number().int().positive().optional(),
+  restart: restartPolicy.optional(),
+});
+
+export type ContainerUpdate = z.infer<typeof containerUpdate>;
+
+export const updated = (
+  wish: ContainerWish,
+  {
+    memory = wish.memory,
+    cpus = wish.cpus,
+    pids = wish.pids,
+    restart = wish.restart,
+  }: ContainerUpdate,
+): ContainerWish => ({
+  ...wish,
+  pids,
+  restart,
+  ...(memory !== undefined && { memory }),
+  ...(cpus !== undefined && { cpus }),
+});
 
 const processIdentity = z.object({
   pid: z.number(),
@@ -97,17 +125,39 @@ export const containerRecord = z.object({
       /** Missing when nobody was there to see it, as after the loss of power. */
       code: z.number().optional(),
       outOfMemory: z.boolean(),
+      /** Why it could not be started again. */
+      problem: z.string().optional(),
     })
     .optional(),
+  /** How often it was started again since somebody started it. */
+  restarts: z.number().default(0),
+  /** Set when somebody asked for its end. */
+  stopped: z.boolean().optional(),
+  /** Set while it has ended and is about to be started again. */
+  restarting: z.boolean().optional(),
+  paused: z.boolean().optional(),
   /** Set before anything of it is removed, so that what a crash leaves is removed at the next start. */
   removing: z.object({ volumes: z.boolean() }).optional(),
 });
 
 export type ContainerRecord = z.infer<typeof containerRecord>;
 
-export type ContainerState = 'created' | 'running' | 'exited';
+export type ContainerState = 'created' | 'running' | 'paused' | 'restarting' | 'exited';
 
-export function stateOf({ process, ended }: ContainerRecord): ContainerState {
+export function stateOf({
+  process,
+  ended,
+  restarting,
+  paused,
+}: Pick<ContainerRecord, 'process' | 'ended' | 'restarting' | 'paused'>): ContainerState {
+  if (restarting === true) return 'restarting';
   if (ended !== undefined) return 'exited';
+  if (paused === true) return 'paused';
   return process === undefined ? 'created' : 'running';
+}
+
+/** Whether its first process is there. */
+export function isUp(record: ContainerRecord): boolean {
+  const state = stateOf(record);
+  return state === 'running' || state === 'paused';
 }

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createMonitored,
   identify,
   isAlive,
+  isOfThisBoot,
+  limitsOf,
   type OciRuntime,
   parseSignal,
   type PipedProgram,
@@ -15,30 +16,39 @@ import {
 } from '@slipway/runtime';
 import {
   type ContainerRecord,
-  containerRecord,
+  type ContainerUpdate,
   type ContainerWish,
+  isUp,
   stateOf,
+  updated,
 } from './container-record.ts';
+import { ContainerRecords } from './container-records.ts';
 import { AgentError } from './errors.ts';
 import { followLog } from './follow-log.ts';
 import { configOf, type Images, type LocalImage } from './images.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 import {
   checkWish,
   execProcess,
   type ExecWish,
+  limitsWished,
   prepareContainer,
   type Site,
   volumesFor,
 } from './prepare-container.ts';
-import { readState, writeState } from './state-file.ts';
+import { restartDelay, startsWithHost } from './restart-policy.ts';
 
 /** conmon writes the exit code a moment after the process is gone. */
 const EXIT_GRACE = 3000;
 const LOOK_AGAIN = 100;
 
-interface Running {
-  /** Resolves when the container has ended and that is written down. */
+type End = ContainerRecord['ended'];
+
+interface Supervision {
+  /** Resolves when the container has ended and will not be started again, and that is written down. */
   readonly over: Promise<void>;
+  /** Ends the wait before it is started again. */
+  readonly hurry: AbortController;
 }
 
 /**
@@ -52,60 +62,69 @@ interface Running {
  *       u w m            overlayfs's
  *
  * All that is known of a container is on the disk and in the kernel: an agent that starts reads both, goes on
- * watching what runs, and clears away what another one did not come to finish.
+ * watching what runs, starts what is to run again, and clears away what another one did not come to finish.
+ *
+ *     created ── start ──► running ◄── pause, unpause ──► paused
+ *                            │  ▲
+ *                       ends │  │ after a delay, by its restart policy
+ *                            ▼  │
+ *                   exited ◄── restarting
  */
 export class Containers {
-  readonly #folder: string;
+  readonly #records: ContainerRecords;
   readonly #images: Images;
   readonly #runtime: OciRuntime;
   readonly #site: Site;
-  readonly #records = new Map<string, ContainerRecord>();
-  readonly #running = new Map<string, Running>();
+  readonly #supervised = new Map<string, Supervision>();
+  /** Who starts or removes a container. */
+  readonly #turns = new OneAtATime();
 
   constructor(root: string, images: Images, runtime: OciRuntime, site: Site) {
-    this.#folder = join(root, 'containers');
+    this.#records = new ContainerRecords(root);
     this.#images = images;
     this.#runtime = runtime;
     this.#site = site;
   }
 
   async adopt(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    for (const id of await readdir(this.#folder)) {
-      const record = await readState(this.#file(id, 'container.json'), containerRecord);
-      if (record === undefined) await this.#clear(id);
-      else this.#records.set(id, record);
-    }
+    for (const id of await this.#records.load()) await this.#clear(id);
     for (const record of this.list()) {
       const { id, removing } = record;
       if (removing !== undefined) {
         await this.#remove(id, removing.volumes);
-      } else if (stateOf(record) === 'running' && !(await this.#runtime.isOnlyCreated(id))) {
-        this.#watch(record);
+      } else if (isUp(record) && !(await this.#runtime.isOnlyCreated(id))) {
+        this.#supervise(id);
       } else {
         await this.#release(id);
-        if (stateOf(record) === 'running') await this.#save(notStarted(record));
+        await this.#resume(record);
       }
     }
   }
 
-  list(): readonly ContainerRecord[] {
-    return [...this.#records.values()].sort((a, b) => b.created.localeCompare(a.created));
+  /** Starts what was to run, and what runs whenever the host does. */
+  async #resume(record: ContainerRecord): Promise<void> {
+    const { id, process, ended, wish, stopped = false } = record;
+    const onItsWay = isUp(record) || stateOf(record) === 'restarting';
+    const rebooted = process !== undefined && !(await isOfThisBoot(process));
+    const again = onItsWay
+      ? wish.restart.name !== 'no' && !stopped
+      : rebooted && startsWithHost(wish.restart, stopped);
+    if (again) {
+      await this.#records.change(id, (same) => ({ ...same, stopped: false, restarting: true }));
+      this.#supervise(id, 0);
+    } else if (onItsWay) {
+      await this.#records.change(id, (same) =>
+        ended === undefined ? notStarted(same) : { ...same, restarting: false },
+      );
+    }
   }
 
-  /** By name, by id, or by the first digits of an id. */
+  list(): readonly ContainerRecord[] {
+    return this.#records.list();
+  }
+
   find(text: string): ContainerRecord {
-    const all = this.list();
-    const named = all.find(({ id, name }) => name === text || id === text);
-    if (named !== undefined) return named;
-    const byPrefix = text.length < 2 ? [] : all.filter(({ id }) => id.startsWith(text));
-    if (byPrefix.length === 1 && byPrefix[0] !== undefined) return byPrefix[0];
-    throw new AgentError(
-      'not-found',
-      byPrefix.length > 1
-        ? `several containers begin with ${text}`
-        : `there is no container ${text}`,
-    );
+    return this.#records.find(text);
   }
 
   /** The layers that containers stand on, which no image may take along. */
@@ -119,11 +138,11 @@ export class Containers {
       throw new AgentError('not-found', `layers of ${wish.image} are missing: pull it again`);
     }
     const id = randomBytes(32).toString('hex');
-    const name = this.#freeName(wish.name, id);
     const config = configOf(image);
+    checkWish(wish, config, this.#site.host);
     const record: ContainerRecord = {
       id,
-      name,
+      name: this.#records.freeName(wish.name, id),
       image: wish.image,
       imageDigest: image.digest,
       layers: layers.map(({ number }) => number),
@@ -131,14 +150,12 @@ export class Containers {
       labels: { ...config.labels, ...wish.labels },
       wish,
       volumes: [],
+      restarts: 0,
     };
-    checkWish(wish, config, this.#site.host);
-    // From here on the name is taken.
-    this.#records.set(id, record);
     try {
-      await mkdir(this.#file(id), { mode: 0o700 });
+      await this.#records.add(record);
       const volumes = await volumesFor(wish, config, this.#site.volumes);
-      await this.#save({ ...record, volumes });
+      await this.#records.change(id, (same) => ({ ...same, volumes }));
     } catch (error) {
       await this.#remove(id, true);
       throw error;
@@ -146,38 +163,36 @@ export class Containers {
     return record;
   }
 
-  async start(id: string, image: LocalImage): Promise<void> {
-    const record = this.find(id);
-    if (stateOf(record) === 'running') return;
-    const fresh = notStarted(record);
-    await rm(this.#file(id, 'exit'), { recursive: true, force: true });
-    await rm(this.#file(id, 'oom'), { force: true });
-    try {
-      await prepareContainer(fresh, image, this.#file(id), this.#site);
-      const pid = await createMonitored(this.#runtime, {
-        id,
-        name: record.name,
-        bundle: this.#file(id),
-        folder: this.#file(id),
-      });
-      const process = await identify(pid);
-      if (process === undefined) {
-        throw new RuntimeError('host-program-failed', 'the container ended before it was started');
-      }
-      const running = { ...fresh, process, started: new Date().toISOString() };
-      await this.#save(running);
-      await this.#runtime.start(id);
-      this.#watch(running);
-    } catch (error) {
-      await this.#release(id);
-      await this.#save(fresh);
-      throw error;
+  /** No error when it runs already. */
+  async start(id: string): Promise<void> {
+    const { name, paused } = this.find(id);
+    if (paused === true) {
+      throw new AgentError('conflict', `${name} is paused: slipway unpause ${name}`);
     }
+    await this.#turns.run(id, async () => {
+      if (isUp(this.find(id)) || stateOf(this.find(id)) === 'restarting') return;
+      await this.#records.change(id, notStarted);
+      await this.#launch(id);
+      this.#supervise(id);
+    });
   }
 
+  async restart(id: string, timeout?: number): Promise<void> {
+    this.#kept.add(id);
+    try {
+      await this.stop(id, timeout);
+    } finally {
+      this.#kept.delete(id);
+    }
+    await this.start(id);
+  }
+
+  /** Those that are not removed when they end, though that was wished, as they are about to be started again. */
+  readonly #kept = new Set<string>();
+
   /** The exit code, once there is one; `undefined` in the code when nobody saw it. */
-  async wait(id: string, signal?: AbortSignal): Promise<ContainerRecord['ended']> {
-    const { over = Promise.resolve() } = this.#running.get(id) ?? {};
+  async wait(id: string, signal?: AbortSignal): Promise<End> {
+    const { over = Promise.resolve() } = this.#supervised.get(id) ?? {};
     signal?.throwIfAborted();
     await Promise.race([
       over,
@@ -188,33 +203,67 @@ export class Containers {
   }
 
   /** How containers ended that were removed right after. */
-  readonly #lastEnds = new Map<string, ContainerRecord['ended']>();
+  readonly #lastEnds = new Map<string, End>();
 
+  /** A signal that ends it for good is a wish that it ends: it is not started again. */
   async kill(id: string, signalText: string): Promise<void> {
     const record = this.find(id);
     const signal = parseSignal(signalText);
     if (signal === undefined) throw new AgentError('invalid', `${signalText} is not a signal`);
-    if (stateOf(record) !== 'running') {
-      throw new AgentError('not-running', `${record.name} does not run`);
+    if (!isUp(record)) throw new AgentError('not-running', `${record.name} does not run`);
+    if (signal === 9 || signal === (await this.#stopSignal(record))) {
+      await this.#records.change(id, stoppedByHand);
     }
     await this.#runtime.kill(id, signal);
+    if (signal === 9 && record.paused === true) await this.#runtime.resume(id);
   }
 
   /** Asks it to end, and ends it when it does not in time. */
-  async stop(id: string, image: LocalImage | undefined, timeout?: number): Promise<void> {
-    const record = this.find(id);
-    if (stateOf(record) !== 'running') return;
-    const { wish } = record;
-    const named = wish.stopSignal ?? (image && configOf(image).stopSignal) ?? 'SIGTERM';
-    await this.#runtime.kill(id, parseSignal(named) ?? 15);
-    const stop = AbortSignal.timeout((timeout ?? wish.stopTimeout) * 1000);
-    try {
-      await this.wait(id, stop);
-    } catch (error) {
-      if (!stop.aborted) throw error;
-      await this.#runtime.kill(id, 9, true);
-      await this.wait(id);
+  async stop(id: string, timeout?: number): Promise<void> {
+    await this.#halt(id, async (record) => {
+      await this.#runtime.kill(id, await this.#stopSignal(record));
+      if (record.paused === true) await this.#runtime.resume(id);
+      const late = AbortSignal.timeout((timeout ?? record.wish.stopTimeout) * 1000);
+      try {
+        await this.wait(id, late);
+      } catch (error) {
+        if (!late.aborted) throw error;
+        await this.#runtime.kill(id, 9, true);
+      }
+    });
+  }
+
+  /** Holds all of its processes. */
+  async pause(id: string): Promise<void> {
+    const { name, paused } = this.#upOne(id);
+    if (paused === true) throw new AgentError('conflict', `${name} is paused already`);
+    await this.#runtime.pause(id);
+    await this.#records.change(id, (record) => ({ ...record, paused: true }));
+  }
+
+  async unpause(id: string): Promise<void> {
+    const { name, paused } = this.#upOne(id);
+    if (paused !== true) throw new AgentError('conflict', `${name} is not paused`);
+    await this.#runtime.resume(id);
+    await this.#records.change(id, notPaused);
+  }
+
+  /** Limits count at once. */
+  async update(id: string, update: ContainerUpdate): Promise<void> {
+    const { name, wish } = this.find(id);
+    const wanted = updated(wish, update);
+    if (wanted.remove && wanted.restart.name !== 'no') {
+      throw new AgentError('invalid', `${name} is removed when it ends, and cannot be restarted`);
     }
+    if (isUp(this.find(id))) {
+      await this.#runtime.update(id, limitsOf(limitsWished(wanted), this.#site.host));
+    }
+    await this.#records.change(id, (record) => ({ ...record, wish: updated(record.wish, update) }));
+  }
+
+  async rename(id: string, wanted: string): Promise<void> {
+    const name = this.#records.freeName(wanted, id);
+    await this.#records.change(id, (record) => ({ ...record, name }));
   }
 
   /** `volumes`: also those that were made for it alone. */
@@ -223,39 +272,36 @@ export class Containers {
     { force, volumes }: { readonly force: boolean; readonly volumes: boolean },
   ): Promise<void> {
     const record = this.find(id);
-    if (stateOf(record) === 'running') {
-      if (!force) {
-        throw new AgentError(
-          'conflict',
-          `${record.name} runs: stop it first, or remove it with -f`,
-        );
-      }
-      await this.#runtime.kill(id, 9, true);
-      await this.wait(id);
+    if (!force && (isUp(record) || stateOf(record) === 'restarting')) {
+      throw new AgentError('conflict', `${record.name} runs: stop it first, or remove it with -f`);
     }
-    await this.#remove(id, volumes);
+    await this.#halt(id, async ({ paused }) => {
+      await this.#runtime.kill(id, 9, true);
+      if (paused === true) await this.#runtime.resume(id);
+    });
+    await this.#turns.run(id, async () => this.#remove(id, volumes));
   }
 
   log(id: string, follow: boolean, signal: AbortSignal) {
-    const isOver = () => !follow || !this.#running.has(id);
-    return followLog(this.#file(id, 'log'), isOver, signal);
+    const isOver = () => !follow || !this.#supervised.has(id);
+    return followLog(this.#records.file(id, 'log'), isOver, signal);
   }
 
   /** What a container prints from the start that is to come on, to the end, whatever becomes of it then. */
   async logOfStart(id: string, started: () => boolean, signal: AbortSignal) {
-    const path = this.#file(id, 'log');
+    const path = this.#records.file(id, 'log');
     const { size } = await stat(path).catch(() => ({ size: 0 }));
-    return followLog(path, () => started() && !this.#running.has(id), signal, size);
+    return followLog(path, () => started() && !this.#supervised.has(id), signal, size);
   }
 
   /** Another program in a container that runs, with no more rights than its first. */
   async exec(id: string, wish: ExecWish): Promise<PipedProgram> {
-    const record = this.find(id);
-    if (stateOf(record) !== 'running') {
-      throw new AgentError('not-running', `${record.name} does not run`);
+    const { name, paused } = this.#upOne(id);
+    if (paused === true) {
+      throw new AgentError('conflict', `${name} is paused: slipway unpause ${name}`);
     }
-    const process = await execProcess(this.#file(id), wish, this.#site.host);
-    const file = this.#file(id, `exec-${randomBytes(6).toString('hex')}.json`);
+    const process = await execProcess(this.#records.file(id), wish, this.#site.host);
+    const file = this.#records.file(id, `exec-${randomBytes(6).toString('hex')}.json`);
     await writeFile(file, JSON.stringify(process), { mode: 0o600 });
     const program = this.#runtime.exec(id, file);
     const remove = () => void rm(file, { force: true }).catch(() => undefined);
@@ -263,48 +309,162 @@ export class Containers {
     return program;
   }
 
-  #watch(record: ContainerRecord): void {
-    const { id, process } = record;
-    if (process === undefined) return;
-    const over = (async () => {
-      const exit = this.#file(id, 'exit', id);
-      for (let gone = 0; gone * LOOK_AGAIN < EXIT_GRACE;) {
-        if (await isThere(exit)) break;
-        if (!(await isAlive(process))) gone++;
-        await sleep(gone > 0 ? LOOK_AGAIN / 5 : LOOK_AGAIN);
+  #upOne(id: string): ContainerRecord {
+    const record = this.find(id);
+    if (isUp(record)) return record;
+    throw new AgentError('not-running', `${record.name} does not run`);
+  }
+
+  async #stopSignal({ wish, imageDigest }: ContainerRecord): Promise<number> {
+    const image = await this.#images.find(imageDigest);
+    const named = wish.stopSignal ?? (image && configOf(image).stopSignal) ?? 'SIGTERM';
+    return parseSignal(named) ?? 15;
+  }
+
+  /** Ends a container as `end` does it, when it is up, and returns when it is over and is not started again. */
+  async #halt(id: string, end: (record: ContainerRecord) => Promise<void>): Promise<void> {
+    const supervision = this.#supervised.get(id);
+    if (supervision === undefined) return;
+    await this.#records.change(id, stoppedByHand);
+    supervision.hurry.abort();
+    // One that is being started is up after that.
+    await this.#turns.run(id, async () => undefined);
+    const record = this.#records.get(id);
+    if (record !== undefined && isUp(record)) await end(record);
+    await supervision.over;
+  }
+
+  /** Mounts, creates and starts it; undoes all of that when it cannot. */
+  async #launch(id: string): Promise<void> {
+    const folder = this.#records.file(id);
+    const record = this.find(id);
+    await rm(this.#records.file(id, 'exit'), { recursive: true, force: true });
+    await rm(this.#records.file(id, 'oom'), { force: true });
+    try {
+      const image = await this.#images.find(record.imageDigest);
+      if (image === undefined) {
+        throw new AgentError('not-found', `${record.image} is gone: slipway pull ${record.image}`);
       }
-      const code = await readFile(exit, 'utf8').catch(() => '');
-      const ended = {
-        at: new Date().toISOString(),
-        ...(/^\d+$/.test(code.trim()) && { code: Number(code) }),
-        outOfMemory: await isThere(this.#file(id, 'oom')),
-      };
+      await prepareContainer(record, image, folder, this.#site);
+      const pid = await createMonitored(this.#runtime, {
+        id,
+        name: record.name,
+        bundle: folder,
+        folder,
+      });
+      const process = await identify(pid);
+      if (process === undefined) {
+        throw new RuntimeError('host-program-failed', 'the container ended before it was started');
+      }
+      const started = new Date().toISOString();
+      await this.#records.change(id, (same) => ({ ...notEnded(same), process, started }));
+      await this.#runtime.start(id);
+    } catch (error) {
       await this.#release(id);
-      if (record.wish.remove) {
-        this.#lastEnds.set(id, ended);
-        setTimeout(() => this.#lastEnds.delete(id), 60_000).unref();
-        await this.#remove(id, true);
-      } else {
-        await this.#save({ ...record, ended });
+      await this.#records.change(id, notStarted);
+      throw error;
+    }
+  }
+
+  /** Watches one that is up until it has ended, and starts it again by its policy; `delay`: starts it first. */
+  #supervise(id: string, delay?: number): void {
+    const hurry = new AbortController();
+    const over = (async () => {
+      for (let waited = delay; ;) {
+        if (waited !== undefined) {
+          await sleep(waited, undefined, { signal: hurry.signal }).catch(() => undefined);
+          if (!(await this.#turns.run(id, async () => this.#launchAgain(id)))) return;
+        }
+        waited = await this.#end(id, waited);
+        if (waited === undefined) return;
       }
-    })().finally(() => this.#running.delete(id));
-    over.catch(() => undefined);
-    this.#running.set(id, { over });
+    })().finally(() => this.#supervised.delete(id));
+    over.catch((error: unknown) => {
+      process.stderr.write(`container ${id}: ${String((error as Error).stack)}\n`);
+    });
+    this.#supervised.set(id, { over, hurry });
+  }
+
+  /** Waits until it has ended and writes that down; returns after how long it is to be started again. */
+  async #end(id: string, waited: number | undefined): Promise<number | undefined> {
+    const ended = await this.#ending(id);
+    await this.#release(id);
+    const record = this.#records.get(id);
+    if (record === undefined) return undefined;
+    const { wish, started = ended.at, restarts, stopped = false } = record;
+    if (wish.remove && !this.#kept.has(id)) {
+      this.#lastEnds.set(id, ended);
+      setTimeout(() => this.#lastEnds.delete(id), 60_000).unref();
+      await this.#remove(id, true);
+      return undefined;
+    }
+    const ran = Date.parse(ended.at) - Date.parse(started);
+    const ending = { code: ended.code, ran, restarts, stopped, waited };
+    const delay = restartDelay(wish.restart, ending);
+    await this.#records.change(id, (same) => ({
+      ...notPaused(same),
+      ended,
+      ...(delay !== undefined && { restarting: true }),
+    }));
+    return delay;
+  }
+
+  async #ending(id: string) {
+    const { process } = this.find(id);
+    const exit = this.#records.file(id, 'exit', id);
+    for (let gone = 0; gone * LOOK_AGAIN < EXIT_GRACE;) {
+      if (await isThere(exit)) break;
+      if (process === undefined || !(await isAlive(process))) gone++;
+      await sleep(gone > 0 ? LOOK_AGAIN / 5 : LOOK_AGAIN);
+    }
+    const code = await readFile(exit, 'utf8').catch(() => '');
+    return {
+      at: new Date().toISOString(),
+      ...(/^\d+$/.test(code.trim()) && { code: Number(code) }),
+      outOfMemory: await isThere(this.#records.file(id, 'oom')),
+    };
+  }
+
+  /** Whether it runs again; not when somebody has stopped it meanwhile, or it cannot be started. */
+  async #launchAgain(id: string): Promise<boolean> {
+    const record = this.#records.get(id);
+    if (record === undefined) return false;
+    if (record.stopped === true) {
+      await this.#records.change(id, (same) => ({ ...same, restarting: false }));
+      return false;
+    }
+    const restarts = record.restarts + 1;
+    try {
+      await this.#launch(id);
+      await this.#records.change(id, (same) => ({ ...same, restarts }));
+      return true;
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error);
+      const { process, started, ended: before } = record;
+      const ended = before ?? { at: new Date().toISOString(), outOfMemory: false };
+      await this.#records.change(id, (same) => ({
+        ...same,
+        restarts,
+        ...(process !== undefined && { process }),
+        ...(started !== undefined && { started }),
+        ended: { ...ended, problem },
+      }));
+      return false;
+    }
   }
 
   /** Undoes what the kernel and the runtime have of a container, not what it wrote. */
   async #release(id: string): Promise<void> {
     await this.#runtime.delete(id);
-    await unmountRootfs(this.#file(id));
+    await unmountRootfs(this.#records.file(id));
   }
 
   async #remove(id: string, withVolumes: boolean): Promise<void> {
-    const record = this.#records.get(id);
+    const removing = { volumes: withVolumes };
+    const record = await this.#records.change(id, (same) => ({ ...same, removing }));
     if (record === undefined) return;
-    await this.#save({ ...record, removing: { volumes: withVolumes } });
     if (withVolumes) await this.#removeVolumesOf(record);
     await this.#clear(id);
-    this.#records.delete(id);
   }
 
   /** Those that nobody named, and that no other container has. */
@@ -318,37 +478,25 @@ export class Containers {
 
   async #clear(id: string): Promise<void> {
     await this.#runtime.delete(id);
-    await removeRootfs(this.#file(id));
-    await rm(this.#file(id), { recursive: true, force: true });
-  }
-
-  async #save(record: ContainerRecord): Promise<void> {
-    await writeState(this.#file(record.id, 'container.json'), record);
-    this.#records.set(record.id, record);
-  }
-
-  #freeName(wanted: string | undefined, id: string): string {
-    if (wanted === undefined) return id.slice(0, 12);
-    if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/.test(wanted)) {
-      throw new AgentError('invalid', `${JSON.stringify(wanted)} cannot be a container's name`);
-    }
-    const taken = this.list().find(({ name }) => name === wanted);
-    if (taken === undefined) return wanted;
-    throw new AgentError(
-      'conflict',
-      `the name ${wanted} is taken by ${taken.id.slice(0, 12)}: slipway rm ${wanted}`,
-    );
-  }
-
-  #file(...names: readonly string[]): string {
-    return join(this.#folder, ...names);
+    await removeRootfs(this.#records.file(id));
+    await this.#records.remove(id);
   }
 }
 
+/** As it was when it was created. */
 function notStarted(record: ContainerRecord): ContainerRecord {
   const { id, name, image, imageDigest, layers, created, labels, wish, volumes } = record;
-  return { id, name, image, imageDigest, layers, created, labels, wish, volumes };
+  return { id, name, image, imageDigest, layers, created, labels, wish, volumes, restarts: 0 };
 }
+
+const notEnded = (record: ContainerRecord): ContainerRecord => {
+  const { restarts, stopped } = record;
+  return { ...notStarted(record), restarts, ...(stopped !== undefined && { stopped }) };
+};
+
+const notPaused = (record: ContainerRecord): ContainerRecord => ({ ...record, paused: false });
+
+const stoppedByHand = (record: ContainerRecord): ContainerRecord => ({ ...record, stopped: true });
 
 const isThere = (path: string): Promise<boolean> =>
   access(path).then(

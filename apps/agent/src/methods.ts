@@ -1,7 +1,7 @@
 import { parsePlatform, platformText } from '@slipway/oci';
 import { checkHost } from '@slipway/runtime';
 import type { Handler } from './agent.ts';
-import { type ContainerRecord, stateOf } from './container-record.ts';
+import { stateOf } from './container-record.ts';
 import { AgentError } from './errors.ts';
 import { configOf, type Images, type LocalImage } from './images.ts';
 import { volumeMethods } from './volume-methods.ts';
@@ -84,35 +84,58 @@ export const methods: { readonly [Name in Method]: Handler<Name> } = {
     return { id };
   },
 
-  start: async ({ images, containers }, { container, attach }, tell, signal) => {
-    const record = containers.find(container);
-    const image = await imageOfContainer(images, record);
+  start: async ({ containers }, { container, attach }, tell, signal) => {
+    const { id } = containers.find(container);
     if (!attach) {
-      await containers.start(record.id, image);
+      await containers.start(id);
       return {};
     }
     let started = false;
     const gone = new AbortController();
     const either = AbortSignal.any([signal, gone.signal]);
-    const log = await containers.logOfStart(record.id, () => started, either);
+    const log = await containers.logOfStart(id, () => started, either);
     const output = pass(log, tell);
     output.catch(() => undefined);
     try {
-      await containers.start(record.id, image);
+      await containers.start(id);
     } catch (error) {
       gone.abort();
       await output;
       throw error;
     }
     started = true;
-    const ended = await containers.wait(record.id, signal);
+    const ended = await containers.wait(id, signal);
     await output;
     return ended?.code === undefined ? {} : { code: ended.code };
   },
 
-  stop: async ({ images, containers }, { container, timeout }) => {
-    const record = containers.find(container);
-    await containers.stop(record.id, await images.find(record.imageDigest), timeout);
+  stop: async ({ containers }, { container, timeout }) => {
+    await containers.stop(containers.find(container).id, timeout);
+    return {};
+  },
+
+  restart: async ({ containers }, { container, timeout }) => {
+    await containers.restart(containers.find(container).id, timeout);
+    return {};
+  },
+
+  pause: async ({ containers }, { container }) => {
+    await containers.pause(containers.find(container).id);
+    return {};
+  },
+
+  unpause: async ({ containers }, { container }) => {
+    await containers.unpause(containers.find(container).id);
+    return {};
+  },
+
+  update: async ({ containers }, { container, update }) => {
+    await containers.update(containers.find(container).id, update);
+    return {};
+  },
+
+  rename: async ({ containers }, { container, name }) => {
+    await containers.rename(containers.find(container).id, name);
     return {};
   },
 
@@ -214,8 +237,4 @@ async function imageOf(images: Images, text: string): Promise<LocalImage> {
   const image = await images.find(text);
   if (image !== undefined) return image;
   throw new AgentError('not-found', `${text} is not on this host: slipway pull ${text}`);
-}
-
-async function imageOfContainer(images: Images, record: ContainerRecord): Promise<LocalImage> {
-  return imageOf(images, record.imageDigest);
 }

@@ -12,6 +12,7 @@ import {
   hostArchitecture,
   type HostOffer,
   type LayerStore,
+  type Limits,
   mountRootfs,
   parseSignal,
   processOf,
@@ -81,11 +82,7 @@ export async function prepareContainer(
     network: wish.network,
     mounts: [...(await mountsOf(record, rootfs, site.volumes)), ...init],
     files: await etcFiles(folder, rootfs, hostname, wish.network),
-    limits: {
-      pids: wish.pids,
-      ...(wish.memory !== undefined && { memory: wish.memory }),
-      ...(wish.cpus !== undefined && { cpus: wish.cpus }),
-    },
+    limits: limitsWished(wish),
     rlimits: wish.rlimits,
     cgroupsPath: `/slipway/${id}`,
     seccomp: seccompOf(wish, capabilities),
@@ -150,6 +147,12 @@ async function etcFiles(
   }
   return mounts;
 }
+
+export const limitsWished = ({ pids, memory, cpus }: ContainerWish): Limits => ({
+  pids,
+  ...(memory !== undefined && { memory }),
+  ...(cpus !== undefined && { cpus }),
+});
 
 const processWishOf = ({ command, entrypoint, env, workingDir }: ContainerWish) => ({
   command,
@@ -239,6 +242,9 @@ export function checkWish(wish: ContainerWish, image: ImageConfig, host: HostOff
   capabilitiesOf({ add: wish.capAdd, drop: wish.capDrop }, host.capabilities);
   if (wish.stopSignal !== undefined && parseSignal(wish.stopSignal) === undefined) {
     throw new AgentError('invalid', `${wish.stopSignal} is not a signal`);
+  }
+  if (wish.remove && wish.restart.name !== 'no') {
+    throw new AgentError('invalid', '--rm and --restart exclude each other');
   }
   if (wish.apparmor !== undefined && wish.apparmor !== 'unconfined' && !host.apparmor) {
     throw new AgentError('invalid', `the host has no AppArmor for the profile ${wish.apparmor}`);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { copyTree } from '@slipway/runtime';
 import { z } from 'zod';
 import { AgentError } from './errors.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 import { readState, writeState } from './state-file.ts';
 
 const volumeRecord = z.object({
@@ -29,7 +30,7 @@ export type VolumeRecord = z.infer<typeof volumeRecord>;
 export class Volumes {
   readonly #folder: string;
   readonly #records = new Map<string, VolumeRecord>();
-  readonly #busy = new Map<string, Promise<unknown>>();
+  readonly #turns = new OneAtATime();
 
   private constructor(root: string) {
     this.#folder = join(root, 'volumes');
@@ -70,7 +71,7 @@ export class Volumes {
     if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,127}$/.test(chosen)) {
       throw new AgentError('invalid', `${JSON.stringify(chosen)} cannot be a volume's name`);
     }
-    return this.#alone(chosen, async () => {
+    return this.#turns.run(chosen, async () => {
       const present = this.#records.get(chosen);
       if (present !== undefined) return present;
       const record = {
@@ -95,7 +96,7 @@ export class Volumes {
     copy: { readonly rootfs: string; readonly destination: string } | undefined,
   ): Promise<string> {
     await this.create(name);
-    return this.#alone(name, async () => {
+    return this.#turns.run(name, async () => {
       const record = this.find(name);
       const data = this.mountpoint(name);
       if (record.used) return data;
@@ -114,25 +115,13 @@ export class Volumes {
 
   /** No error when it is gone already. */
   async remove(name: string): Promise<void> {
-    await this.#alone(name, async () => {
+    await this.#turns.run(name, async () => {
       if (!this.#records.has(name)) return;
       // Without its record it is nothing, also when a crash leaves the rest.
       await rm(this.#file(name, 'volume.json'));
       this.#records.delete(name);
       await this.#discard(name);
     });
-  }
-
-  /** One after the other for each volume. */
-  async #alone<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
-    const before = this.#busy.get(name) ?? Promise.resolve();
-    const own = before.then(work, work);
-    this.#busy.set(name, own);
-    try {
-      return await own;
-    } finally {
-      if (this.#busy.get(name) === own) this.#busy.delete(name);
-    }
   }
 
   async #save(record: VolumeRecord): Promise<void> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { containerRecord, containerWish } from './container-record.ts';
+import { containerRecord, containerUpdate, containerWish } from './container-record.ts';
 
 /**
  * What the program and the agent say to each other over the socket: `POST /<method>` with a JSON body, answered by
@@ -22,6 +22,7 @@ export const events = z.union([
 export type WireEvent = z.infer<typeof events>;
 
 const one = z.object({ container: z.string() });
+const timed = one.extend({ timeout: z.number().optional() });
 const image = z.object({ image: z.string() });
 const volume = z.object({ volume: z.string() });
 
@@ -35,7 +36,12 @@ export const requests = {
   'image-remove': z.object({ image: z.string(), force: z.boolean().default(false) }),
   create: containerWish,
   start: z.object({ container: z.string(), attach: z.boolean().default(false) }),
-  stop: z.object({ container: z.string(), timeout: z.number().optional() }),
+  stop: timed,
+  restart: timed,
+  pause: one,
+  unpause: one,
+  update: one.extend({ update: containerUpdate }),
+  rename: z.object({ container: z.string(), name: z.string() }),
   kill: z.object({ container: z.string(), signal: z.string().default('KILL') }),
   wait: one,
   remove: z.object({
@@ -103,6 +109,11 @@ export const results = {
   create: z.object({ id: z.string() }),
   start: z.object({ code: z.number().optional() }),
   stop: z.object({}),
+  restart: z.object({}),
+  pause: z.object({}),
+  unpause: z.object({}),
+  update: z.object({}),
+  rename: z.object({}),
   kill: z.object({}),
   wait: z.object({ code: z.number().optional(), outOfMemory: z.boolean() }),
   remove: z.object({}),

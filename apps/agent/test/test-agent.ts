@@ -75,7 +75,7 @@ export function testAgent(folder: string): TestAgent {
     stop: async () => {
       const ids = (await run(['ps', '-aq'])).split('\n').filter(Boolean);
       if (ids.length > 0) await run(['rm', '-f', ...ids]);
-      const left = leftovers(root);
+      const left = await leftovers(root);
       const one = await pid();
       process.kill(one, 'SIGTERM');
       await gone(one);
@@ -89,14 +89,7 @@ export function testAgent(folder: string): TestAgent {
 }
 
 /** What the kernel and the disk still have of containers, when there should be none. */
-function leftovers(root: string): string[] {
-  const list = (folder: string) => {
-    try {
-      return readdirSync(folder);
-    } catch {
-      return [];
-    }
-  };
+async function leftovers(root: string): Promise<string[]> {
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .filter((line) => line.includes(`${root}/`));
@@ -104,8 +97,38 @@ function leftovers(root: string): string[] {
     ...mounts.map((line) => `mount ${line}`),
     ...list(join(root, 'containers')).map((name) => `container ${name}`),
     ...list(join(root, 'runtime')).map((name) => `state ${name}`),
-    ...list('/sys/fs/cgroup/memory/slipway')
-      .filter((name) => /^[0-9a-f]{64}$/.test(name))
-      .map((name) => `cgroup ${name}`),
+    ...(await emptyCgroups()).map((name) => `cgroup ${name}`),
   ];
+}
+
+/** Those of containers that are gone; all agents of a host share the place, and one may be removing its own. */
+async function emptyCgroups(): Promise<string[]> {
+  const folder = '/sys/fs/cgroup/memory/slipway';
+  const empty = () =>
+    list(folder)
+      .filter((name) => /^[0-9a-f]{64}$/.test(name))
+      .filter((name) => readIfThere(join(folder, name, 'cgroup.procs')) === '');
+  let found = empty();
+  for (let tries = 0; found.length > 0 && tries < 20; tries++) {
+    await sleep(100);
+    const still = empty();
+    found = found.filter((name) => still.includes(name));
+  }
+  return found;
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
 }

@@ -48,7 +48,7 @@ export {
 export type { BridgedNetwork, Forward } from './network/ruleset.ts';
 export { OciRuntime } from './oci-runtime.ts';
 export { argumentsOf, environmentOf, type ProcessWish, workingDirOf } from './process-wish.ts';
-export { identify, isAlive, type ProcessIdentity } from './processes.ts';
+export { identify, isAlive, isOfThisBoot, type ProcessIdentity } from './processes.ts';
 export { RLIMIT_NAMES, type RlimitName, type Rlimits } from './rlimits.ts';
 export { mountRootfs, removeRootfs, unmountRootfs } from './rootfs.ts';
 export {
@@ -56,6 +56,7 @@ export {
   type ContainerSpec,
   type HostOffer,
   type Limits,
+  limitsOf,
   processOf,
   runtimeConfig,
   type TmpfsMount,

@@ -41,6 +41,25 @@ export class OciRuntime {
     }
   }
 
+  /** Holds all of its processes. */
+  async pause(id: string): Promise<void> {
+    await this.#run(['pause', id]);
+  }
+
+  /** Lets them go on; no error when they do already, or have ended: some runtimes thaw whom they kill. */
+  async resume(id: string): Promise<void> {
+    const result = await this.#run(['resume', id], [1]);
+    const goesOn = /not paused|not running|does not exist/i;
+    if (result.status !== 0 && !goesOn.test(result.stderr)) {
+      throw new RuntimeError('host-program-failed', lastMessage(result.stderr));
+    }
+  }
+
+  /** Changes the limits of one that runs to these, of runtime-spec's `linux.resources`. */
+  async update(id: string, resources: object): Promise<void> {
+    await this.#run(['update', '--resources', '-', id], [], JSON.stringify(resources));
+  }
+
   /** Whether it was created and never started: its process waits, and would wait for ever. */
   async isOnlyCreated(id: string): Promise<boolean> {
     const { status, stdout } = await this.#run(['state', id], [1]);
@@ -52,8 +71,8 @@ export class OciRuntime {
     return spawnPiped(this.path, ['--root', this.root, 'exec', '--process', processFile, id]);
   }
 
-  async #run(args: readonly string[], allowed: readonly number[] = []) {
-    return runProgram(this.path, ['--root', this.root, ...args], { allowed });
+  async #run(args: readonly string[], allowed: readonly number[] = [], input = '') {
+    return runProgram(this.path, ['--root', this.root, ...args], { allowed, input });
   }
 }
 

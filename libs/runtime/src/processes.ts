@@ -15,9 +15,12 @@ export async function identify(pid: number): Promise<ProcessIdentity | undefined
 
 /** Whether it still runs: a zombie has ended. */
 export async function isAlive(process: ProcessIdentity): Promise<boolean> {
-  return (
-    process.bootId === (await bootId()) && process.startTime === (await startTimeOf(process.pid))
-  );
+  return (await isOfThisBoot(process)) && process.startTime === (await startTimeOf(process.pid));
+}
+
+/** Whether the host has not been started anew since. */
+export async function isOfThisBoot(process: ProcessIdentity): Promise<boolean> {
+  return process.bootId === (await bootId());
 }
 
 async function bootId(): Promise<string> {

@@ -176,9 +176,14 @@ function tmpfsOptions(asked: readonly string[]): readonly string[] {
   return [...implied.map(([word]) => word), ...asked];
 }
 
-function resourcesOf({ memory, cpus, pids }: Limits, { limitsSwap }: HostOffer): object {
+const resourcesOf = (limits: Limits, host: HostOffer): object => ({
+  devices: [{ allow: false, access: 'rwm' }],
+  ...limitsOf(limits, host),
+});
+
+/** The limits alone, as they can be changed while a container runs (`runc update --resources`). */
+export function limitsOf({ memory, cpus, pids }: Limits, { limitsSwap }: HostOffer): object {
   return {
-    devices: [{ allow: false, access: 'rwm' }],
     ...(memory !== undefined && {
       memory: { limit: memory, ...(limitsSwap && { swap: memory }) },
     }),

@@ -1,7 +1,22 @@
 import type { Command } from 'commander';
+import type { RestartPolicy } from '../restart-policy.ts';
 import type { Asking } from './asking.ts';
-import { parseSeconds, parseVariable } from './options.ts';
+import {
+  parseBytes,
+  parseCount,
+  parseCpus,
+  parseRestart,
+  parseSeconds,
+  parseVariable,
+} from './options.ts';
 import { print, printOutput } from './output.ts';
+
+interface UpdateOptions {
+  readonly memory?: number;
+  readonly cpus?: number;
+  readonly pidsLimit?: number;
+  readonly restart?: RestartPolicy;
+}
 
 /** What one does with containers that are there. */
 export function containerWords(slipway: Command, { call, environment }: Asking): void {
@@ -27,6 +42,55 @@ export function containerWords(slipway: Command, { call, environment }: Asking):
         await call('stop', { container, ...(time !== undefined && { timeout: time }) });
         print(`${container}\n`);
       }
+    });
+
+  slipway
+    .command('restart <container...>')
+    .description('stop containers, and start them again')
+    .option('-t, --time <seconds>', 'how long they have to end', parseSeconds)
+    .action(async (containers: readonly string[], { time }: { time?: number }) => {
+      for (const container of containers) {
+        await call('restart', { container, ...(time !== undefined && { timeout: time }) });
+        print(`${container}\n`);
+      }
+    });
+
+  for (const [word, what] of [
+    ['pause', 'hold all processes of containers'],
+    ['unpause', 'let paused containers go on'],
+  ] as const) {
+    slipway
+      .command(`${word} <container...>`)
+      .description(what)
+      .action(async (containers: readonly string[]) => {
+        for (const container of containers) {
+          await call(word, { container });
+          print(`${container}\n`);
+        }
+      });
+  }
+
+  slipway
+    .command('update <container...>')
+    .description('change the limits of containers, at once, and their restart policy')
+    .option('-m, --memory <bytes>', 'such as 64m', parseBytes)
+    .option('--cpus <number>', 'such as 0.5', parseCpus)
+    .option('--pids-limit <number>', 'most processes', parseCount)
+    .option('--restart <policy>', 'no, on-failure[:most], always or unless-stopped', parseRestart)
+    .action(async (containers: readonly string[], options: UpdateOptions) => {
+      const { pidsLimit, ...others } = options;
+      for (const container of containers) {
+        const update = { ...others, ...(pidsLimit !== undefined && { pids: pidsLimit }) };
+        await call('update', { container, update });
+        print(`${container}\n`);
+      }
+    });
+
+  slipway
+    .command('rename <container> <name>')
+    .description('call a container by another name')
+    .action(async (container: string, name: string) => {
+      await call('rename', { container, name });
     });
 
   slipway

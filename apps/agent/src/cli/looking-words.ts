@@ -16,7 +16,10 @@ export function lookingWords(slipway: Command, { call }: Asking): void {
     .option('--format <format>', 'json')
     .action(async (options: { all?: true; quiet?: true; format?: string }) => {
       const all = await call('containers', {});
-      const shown = options.all === true ? all : all.filter(({ state }) => state === 'running');
+      const shown =
+        options.all === true
+          ? all
+          : all.filter(({ state }) => ['running', 'paused', 'restarting'].includes(state));
       if (options.format === 'json') {
         printJson(shown);
         return;
@@ -75,6 +78,10 @@ function statusInWords(
   switch (state) {
     case 'running':
       return `Up ${sinceInWords(started ?? '', now).replace(/ ago$/, '')}`;
+    case 'paused':
+      return `Up ${sinceInWords(started ?? '', now).replace(/ ago$/, '')} (Paused)`;
+    case 'restarting':
+      return `Restarting (${code ?? 'unknown'}) ${sinceInWords(ended ?? '', now)}`;
     case 'exited':
       return `Exited (${code ?? 'unknown'}) ${sinceInWords(ended ?? '', now)}`;
     default:

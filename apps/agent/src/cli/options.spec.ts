@@ -3,6 +3,7 @@ import {
   parseCount,
   parseCpus,
   parseLabel,
+  parseRestart,
   parseNetwork,
   parseSeconds,
   parseVariable,
@@ -54,4 +55,20 @@ test('a file of variables is lines that are taken as they are', () => {
 test('labels have a value, which may be empty', () => {
   expect(parseLabel('b', parseLabel('a=1=2'))).toEqual({ a: '1=2', b: '' });
   expect(() => parseLabel('=x')).toThrow();
+});
+
+test('restart policies have names, and failures a number', () => {
+  expect(
+    ['no', 'always', 'unless-stopped', 'on-failure', 'on-failure:3'].map(parseRestart),
+  ).toEqual([
+    { name: 'no' },
+    { name: 'always' },
+    { name: 'unless-stopped' },
+    { name: 'on-failure' },
+    { name: 'on-failure', most: 3 },
+  ]);
+  expect(parseRestart('on-failure:0')).toEqual({ name: 'on-failure' });
+  for (const text of ['', 'never', 'always:3', 'on-failure:', 'on-failure:x', 'on-failure:-1']) {
+    expect(() => parseRestart(text)).toThrow(/on-failure:3/);
+  }
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
+import type { RestartPolicy } from '../restart-policy.ts';
 
 const UNITS: Readonly<Record<string, number>> = { b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
@@ -27,6 +28,17 @@ export function parseCount(text: string): number {
 export function parseSeconds(text: string): number {
   if (/^\d{1,7}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('It is a whole number of seconds.');
+}
+
+/** `no`, `always`, `unless-stopped`, `on-failure` or `on-failure:3`. */
+export function parseRestart(text: string): RestartPolicy {
+  if (text === 'no' || text === 'always' || text === 'unless-stopped') return { name: text };
+  const match = /^on-failure(?::(\d{1,6}))?$/.exec(text);
+  if (match === null) {
+    throw new InvalidArgumentError('It is no, always, unless-stopped, on-failure or on-failure:3.');
+  }
+  const most = Number(match[1] ?? 0);
+  return most === 0 ? { name: 'on-failure' } : { name: 'on-failure', most };
 }
 
 /** `KEY=value`, or `KEY` for the value it has here. */

@@ -2,6 +2,7 @@ import { parsePlatform, platformText } from '@slipway/oci';
 import type { Rlimits } from '@slipway/runtime';
 import type { Command } from 'commander';
 import type { WishedMount } from '../container-record.ts';
+import type { RestartPolicy } from '../restart-policy.ts';
 import type { Asking } from './asking.ts';
 import { Refused } from './call-agent.ts';
 import { pull } from './image-words.ts';
@@ -14,6 +15,7 @@ import {
   parseEnvFile,
   parseLabel,
   parseNetwork,
+  parseRestart,
   parseSeconds,
   parseVariable,
 } from './options.ts';
@@ -35,6 +37,7 @@ interface RunOptions {
   readonly securityOpt?: SecurityOptions;
   readonly ulimit?: Rlimits;
   readonly init?: true;
+  readonly restart?: RestartPolicy;
   readonly network: 'none' | 'host';
   readonly memory?: number;
   readonly cpus?: number;
@@ -86,6 +89,7 @@ export function runWords(slipway: Command, ask: Asking): void {
         'seccomp=unconfined|<file>, no-new-privileges=false, apparmor=<profile>',
         parseSecurity,
       )
+      .option('--restart <policy>', 'no, on-failure[:most], always or unless-stopped', parseRestart)
       .option('--init', 'a first process that reaps others and passes signals on')
       .option('--entrypoint <program>', "instead of the image's")
       .option('-u, --user <user>', 'user, uid, user:group or uid:gid')
@@ -121,6 +125,7 @@ export function runWords(slipway: Command, ask: Asking): void {
       capDrop: [...(options.capDrop ?? [])],
       rlimits: options.ulimit ?? {},
       ...options.securityOpt,
+      ...(options.restart !== undefined && { restart: options.restart }),
       ...(options.name !== undefined && { name: options.name }),
       ...(options.memory !== undefined && { memory: options.memory }),
       ...(options.cpus !== undefined && { cpus: options.cpus }),
