@@ -49,6 +49,7 @@ export const hostTools = [
   { name: 'zstd', debian: ['zstd'] },
   { name: 'openssl', debian: ['openssl'] },
   { name: 'nginx', debian: ['nginx-light', 'nginx'] },
+  { name: 'ps', debian: ['procps'] },
   { name: 'tar', debian: ['tar'] },
   { name: 'slapd', debian: ['slapd'] },
   { name: 'pgbouncer', debian: ['pgbouncer'] },

@@ -10,9 +10,14 @@ import {
   type OciRuntime,
   parseSignal,
   type PipedProgram,
+  processTable,
   removeRootfs,
   RuntimeError,
+  type Traffic,
+  trafficOf,
   unmountRootfs,
+  type Usage,
+  usageOf,
 } from '@slipway/runtime';
 import {
   type ContainerRecord,
@@ -307,6 +312,27 @@ export class Containers {
     const remove = () => void rm(file, { force: true }).catch(() => undefined);
     program.status.then(remove, remove);
     return program;
+  }
+
+  /** What the host's `ps` says of its processes. */
+  async top(id: string, options: readonly string[]): Promise<readonly string[]> {
+    return processTable(await this.#runtime.processes(this.#upOne(id).id), options);
+  }
+
+  /** What it uses now; `undefined` when it does not run. */
+  async stats(
+    id: string,
+  ): Promise<(Usage & Partial<Traffic> & { readonly at: number }) | undefined> {
+    const { process, wish } = this.find(id);
+    if (process === undefined || !isUp(this.find(id))) return undefined;
+    const usage = await usageOf(process.pid, this.#site.host);
+    if (usage === undefined) return undefined;
+    return {
+      at: performance.now(),
+      ...usage,
+      // The host's own traffic is not the container's.
+      ...(wish.network !== 'host' && (await trafficOf(process.pid))),
+    };
   }
 
   #upOne(id: string): ContainerRecord {

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { parsePlatform, platformText } from '@slipway/oci';
 import { checkHost } from '@slipway/runtime';
 import type { Handler } from './agent.ts';
@@ -179,7 +180,24 @@ export const methods: { readonly [Name in Method]: Handler<Name> } = {
     return { ...record, state: stateOf(record) };
   },
 
-  logs: async ({ containers }, { container, follow, tail, timestamps }, tell, signal) => {
+  stats: async ({ containers }, { containers: named }) => {
+    const records =
+      named.length > 0 ? named.map((each) => containers.find(each)) : containers.list();
+    const all = await Promise.all(
+      records.map(async ({ id, name }) => {
+        const usage = await containers.stats(id);
+        return usage === undefined ? [] : [{ id, name, memoryLimit: totalmem(), ...usage }];
+      }),
+    );
+    return all.flat();
+  },
+
+  top: async ({ containers }, { container, options }) => [
+    ...(await containers.top(containers.find(container).id, options)),
+  ],
+
+  logs: async ({ containers }, request, tell, signal) => {
+    const { container, follow, tail, timestamps, since = 0, until = Infinity } = request;
     const { id } = containers.find(container);
     let skip = 0;
     if (tail !== undefined) {
@@ -189,6 +207,9 @@ export const methods: { readonly [Name in Method]: Handler<Name> } = {
     }
     for await (const { stream, time, text } of containers.log(id, follow, signal)) {
       if (skip-- > 0) continue;
+      const at = Date.parse(time);
+      if (at < since) continue;
+      if (at > until) break;
       const shown = timestamps ? `${time} ${text}` : text;
       await tell(outputEvent(stream, Buffer.from(shown, 'latin1')));
     }

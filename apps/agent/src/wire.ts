@@ -51,11 +51,17 @@ export const requests = {
   }),
   containers: z.object({}),
   inspect: one,
+  /** Of all that run when none is named. */
+  stats: z.object({ containers: z.array(z.string()).default([]) }),
+  top: one.extend({ options: z.array(z.string()).default([]) }),
   logs: z.object({
     container: z.string(),
     follow: z.boolean().default(false),
     tail: z.number().optional(),
     timestamps: z.boolean().default(false),
+    /** In milliseconds since 1970. */
+    since: z.number().optional(),
+    until: z.number().optional(),
   }),
   exec: z.object({
     container: z.string(),
@@ -131,6 +137,25 @@ export const results = {
     }),
   ),
   inspect: containerRecord.extend({ state: z.string() }),
+  stats: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      /** Milliseconds on a clock that only goes forward. */
+      at: z.number(),
+      /** Nanoseconds so far. */
+      cpu: z.number(),
+      memory: z.number(),
+      memoryLimit: z.number(),
+      pids: z.number(),
+      read: z.number(),
+      written: z.number(),
+      received: z.number().optional(),
+      sent: z.number().optional(),
+      pressure: z.object({ cpu: z.number(), memory: z.number(), io: z.number() }).optional(),
+    }),
+  ),
+  top: z.array(z.string()),
   logs: z.object({}),
   exec: z.object({ code: z.number() }),
   'volume-create': z.object({ name: z.string() }),

@@ -47,6 +47,7 @@ export {
 } from './network/publication.ts';
 export type { BridgedNetwork, Forward } from './network/ruleset.ts';
 export { OciRuntime } from './oci-runtime.ts';
+export { processTable } from './process-table.ts';
 export { argumentsOf, environmentOf, type ProcessWish, workingDirOf } from './process-wish.ts';
 export { identify, isAlive, isOfThisBoot, type ProcessIdentity } from './processes.ts';
 export { RLIMIT_NAMES, type RlimitName, type Rlimits } from './rlimits.ts';
@@ -64,4 +65,5 @@ export {
 export { hostArchitecture, nativeArchitecture, resolveSeccomp } from './seccomp.ts';
 export type { SeccompProfile } from './seccomp-profile.ts';
 export { parseSignal } from './signals.ts';
+export { type Traffic, trafficOf, type Usage, usageOf } from './usage.ts';
 export { type Accounts, type ContainerUser, resolveUser } from './user.ts';

@@ -41,6 +41,13 @@ export class OciRuntime {
     }
   }
 
+  /** The numbers of all its processes, as the host counts them. */
+  async processes(id: string): Promise<readonly number[]> {
+    const { stdout } = await this.#run(['ps', '--format', 'json', id]);
+    // Nothing at all is null.
+    return (JSON.parse(stdout) as readonly number[] | null) ?? [];
+  }
+
   /** Holds all of its processes. */
   async pause(id: string): Promise<void> {
     await this.#run(['pause', id]);

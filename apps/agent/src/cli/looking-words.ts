@@ -1,10 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Result } from '../wire.ts';
 import type { Asking } from './asking.ts';
 import { Refused } from './call-agent.ts';
-import { parseCount } from './options.ts';
+import { parseCount, parseTime } from './options.ts';
 import { print, printJson, printOutput } from './output.ts';
 import { sinceInWords, table } from './print.ts';
+import { statsRows, statsTable } from './stats-table.ts';
+
+interface LogOptions {
+  readonly follow?: true;
+  readonly tail?: number;
+  readonly timestamps?: true;
+  readonly since?: number;
+  readonly until?: number;
+}
+
+const BETWEEN_STATS = 1000;
+/** Of a terminal, to its first place. */
+const CLEAR = '\u001b[2J\u001b[H';
 
 /** What tells of containers and changes nothing. */
 export function lookingWords(slipway: Command, { call }: Asking): void {
@@ -46,13 +60,44 @@ export function lookingWords(slipway: Command, { call }: Asking): void {
     .option('-f, --follow', 'and goes on to print')
     .option('-n, --tail <lines>', 'only the last ones', parseCount)
     .option('-t, --timestamps', 'when it was')
-    .action(
-      async (container: string, options: { follow?: true; tail?: number; timestamps?: true }) => {
-        const { follow = false, tail, timestamps = false } = options;
-        const request = { container, follow, timestamps, ...(tail !== undefined && { tail }) };
-        await call('logs', request, printOutput);
-      },
-    );
+    .option(
+      '--since <time>',
+      'only from then on, such as 10m ago or 2026-01-02T03:04:05Z',
+      parseMoment,
+    )
+    .option('--until <time>', 'only up to then', parseMoment)
+    .action(async (container: string, options: LogOptions) => {
+      await call('logs', { container, ...options }, printOutput);
+    });
+
+  slipway
+    .command('top <container> [options...]')
+    .description('the processes of a container, by the options of ps')
+    .passThroughOptions()
+    .action(async (container: string, options: readonly string[]) => {
+      print(
+        (await call('top', { container, options: [...options] })).map((row) => `${row}\n`).join(''),
+      );
+    });
+
+  slipway
+    .command('stats [container...]')
+    .description('what containers use, again and again')
+    .option('--no-stream', 'once')
+    .option('--format <format>', 'json')
+    .action(async (named: readonly string[], options: { stream: boolean; format?: string }) => {
+      const containers = [...named];
+      for (let before = await call('stats', { containers }); ;) {
+        await sleep(BETWEEN_STATS);
+        const now = await call('stats', { containers });
+        const rows = statsRows(before, now);
+        if (options.format === 'json')
+          print(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+        else print(`${options.stream && process.stdout.isTTY ? CLEAR : ''}${statsTable(rows)}`);
+        if (!options.stream) return;
+        before = now;
+      }
+    });
 
   slipway
     .command('inspect <name...>')
@@ -88,3 +133,5 @@ function statusInWords(
       return 'Created';
   }
 }
+
+const parseMoment = (text: string): number => parseTime(text, Date.now());

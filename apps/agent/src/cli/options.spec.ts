@@ -6,6 +6,7 @@ import {
   parseRestart,
   parseNetwork,
   parseSeconds,
+  parseTime,
   parseVariable,
   variablesIn,
 } from './options.ts';
@@ -70,5 +71,23 @@ test('restart policies have names, and failures a number', () => {
   expect(parseRestart('on-failure:0')).toEqual({ name: 'on-failure' });
   for (const text of ['', 'never', 'always:3', 'on-failure:', 'on-failure:x', 'on-failure:-1']) {
     expect(() => parseRestart(text)).toThrow(/on-failure:3/);
+  }
+});
+
+test('times are dates, seconds or how long ago', () => {
+  const now = Date.parse('2026-01-02T00:00:00Z');
+  const at = (text: string) => new Date(parseTime(text, now)).toISOString();
+  expect(
+    ['10m', '1h30m', '1.5s', '2026-01-01T12:00:00+01:00', '2026-01-01', '1767225600.5'].map(at),
+  ).toEqual([
+    '2026-01-01T23:50:00.000Z',
+    '2026-01-01T22:30:00.000Z',
+    '2026-01-01T23:59:58.500Z',
+    '2026-01-01T11:00:00.000Z',
+    '2026-01-01T00:00:00.000Z',
+    '2026-01-01T00:00:00.500Z',
+  ]);
+  for (const text of ['', 'yesterday', '1d', '10m ago', '-5s']) {
+    expect(() => parseTime(text, now)).toThrow(/It is a time/);
   }
 });

@@ -107,3 +107,19 @@ export function parseNetwork(text: string): 'none' | 'host' {
   if (text === 'none' || text === 'host') return text;
   throw new InvalidArgumentError('It is none or host; networks of containers are not there yet.');
 }
+
+const LENGTHS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
+
+/** `2026-01-02T03:04:05Z`, `2026-01-02`, seconds since 1970, or how long ago: `10m`, `1h30m`. In milliseconds. */
+export function parseTime(text: string, now: number): number {
+  if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text) * 1000;
+  if (/^(?:\d+(?:\.\d+)?[hms])+$/.test(text)) {
+    const parts = [...text.matchAll(/([\d.]+)([hms])/g)];
+    return parts.reduce((at, [, n, unit = '']) => at - Number(n) * (LENGTHS[unit] ?? 0), now);
+  }
+  const date = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN;
+  if (!Number.isNaN(date)) return date;
+  throw new InvalidArgumentError(
+    'It is a time such as 2026-01-02T03:04:05Z, or 10m for ten minutes ago.',
+  );
+}
