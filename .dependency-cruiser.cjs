@@ -34,7 +34,8 @@ module.exports = {
     only('runtime-stands-on-layers-and-oci', lib('runtime'), [lib('layers'), lib('oci')]),
     only('migrations-stand-alone', '^migrations/', []),
     only('metadata-stands-on-oci-and-migrations', lib('metadata'), [lib('oci'), '^migrations/']),
-    only('registry-stands-on-metadata-storage-oci', lib('registry'), [
+    only('registry-stands-on-layers-metadata-storage-oci', lib('registry'), [
+      lib('layers'),
       lib('metadata'),
       lib('storage'),
       lib('oci'),

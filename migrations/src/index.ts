@@ -12,6 +12,7 @@ import { CreateWebhooks1795700600000 } from './1795700600000-create-webhooks.ts'
 import { DescribeManifests1795701000000 } from './1795701000000-describe-manifests.ts';
 import { IndexTags1795701100000 } from './1795701100000-index-tags.ts';
 import { AddReadmes1795701150000 } from './1795701150000-add-readmes.ts';
+import { LayerIndexes1795800000000 } from './1795800000000-layer-indexes.ts';
 import { AddLabels1795900000000 } from './1795900000000-add-labels.ts';
 
 /** Every migration, oldest first. One that has landed is never edited. */
@@ -29,5 +30,6 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   DescribeManifests1795701000000,
   IndexTags1795701100000,
   AddReadmes1795701150000,
+  LayerIndexes1795800000000,
   AddLabels1795900000000,
 ];

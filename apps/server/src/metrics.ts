@@ -119,6 +119,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly layersIndexed = new Counter({
+    name: 'slipway_layers_indexed_total',
+    help: 'Layers whose files were indexed, or not, by how it went.',
+    labelNames: ['outcome'] as const,
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
     new Gauge({

@@ -31,6 +31,7 @@ import { WebSessions } from './auth/web-sessions.ts';
 import { WorkloadIssuers } from './auth/workload-issuers.ts';
 import { WorkloadTokens } from './auth/workload-tokens.ts';
 import { openRegistry } from './distribution/index.ts';
+import { startFilesJob } from './jobs/files.job.ts';
 import { startGarbageJob } from './jobs/garbage.job.ts';
 import { startKeysJob } from './jobs/keys.job.ts';
 import { startLabelsJob } from './jobs/labels.job.ts';
@@ -210,6 +211,8 @@ export async function startServer(
       NOTES_INTERVAL,
     );
     started.push(() => notes.stop());
+    const files = startFilesJob({ metadata, store, around, metrics, log });
+    started.push(() => files.stop());
     const ledger = startLedgerJob({ ledger: hub.ledger, around, log }, LEDGER_INTERVAL);
     started.push(() => ledger.stop());
     const labels = startLabelsJob({ labels: hub.repositoryLabels, around, log }, LABELS_INTERVAL);

@@ -42,7 +42,7 @@ export class BlobsTable {
     return row?.storageKey;
   }
 
-  /** Those of `storageKeys` that are neither a blob's, nor an upload's, nor to be deleted. */
+  /** Those of `storageKeys` that are neither a blob's, nor an upload's, nor an index's, nor to be deleted. */
   async unknownKeys(storageKeys: readonly string[]): Promise<string[]> {
     return (await this.#sql.query(UNKNOWN_KEYS, [storageKeys])).map((row) => row.storage_key);
   }
@@ -152,6 +152,7 @@ const UNKNOWN_KEYS: Statement<{ storage_key: string }> = {
   text: `select k.storage_key from unnest($1::uuid[]) as k (storage_key)
     where not exists (select from blobs b where b.storage_key = k.storage_key)
       and not exists (select from uploads u where u.storage_key = k.storage_key)
+      and not exists (select from layer_indexes x where x.storage_key = k.storage_key)
       and not exists (select from deletions d where d.storage_key = k.storage_key)`,
 };
 

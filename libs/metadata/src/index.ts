@@ -11,6 +11,7 @@ export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postg
 export { failureOf, ImmutableTagError, MetadataUnavailableError } from './errors.ts';
 export type { IdentityRecord, RobotId } from './identities.table.ts';
 export type { Standing } from './images.table.ts';
+export type { LayerStanding, TakenLayer } from './layer-indexes.table.ts';
 export { load, NotEmptyError, type StoredDump, type WrongManifest } from './load.ts';
 export { Metadata } from './metadata.ts';
 export { migrate, NewerDatabaseError, pendingMigrations } from './migrate.ts';

@@ -6,6 +6,7 @@ import { BlobReviewRow } from './blob-review.row.ts';
 import { BlobRow } from './blob.row.ts';
 import { DeletionRow } from './deletion.row.ts';
 import { FavouriteRow } from './favourite.row.ts';
+import { LayerIndexRow } from './layer-index.row.ts';
 import { ManifestPullRow } from './manifest-pull.row.ts';
 import { ManifestReferenceRow } from './manifest-reference.row.ts';
 import { ManifestRow } from './manifest.row.ts';
@@ -43,6 +44,7 @@ export const rows = [
   BlobRow,
   DeletionRow,
   FavouriteRow,
+  LayerIndexRow,
   ManifestPullRow,
   ManifestReferenceRow,
   ManifestRow,

@@ -146,6 +146,9 @@ async function sequencesIn(client: pg.PoolClient): Promise<readonly DumpedSequen
   return found;
 }
 
+/** What is made again out of the rest, as somebody asks for it. */
+const DERIVED = `('layer_indexes')`;
+
 const OURS = `relnamespace = current_schema()::regnamespace and relname !~ '^migrations'`;
 
 const TABLES = `select c.relname as name,
@@ -154,6 +157,6 @@ const TABLES = `select c.relname as name,
       order by attnum) as columns,
     array(select t.relname::text from pg_constraint f join pg_class t on t.oid = f.confrelid
       where f.conrelid = c.oid and f.contype = 'f' and f.confrelid <> c.oid) as "pointsAt"
-  from pg_class c where relkind = 'r' and ${OURS} order by c.relname`;
+  from pg_class c where relkind = 'r' and ${OURS} and relname not in ${DERIVED} order by c.relname`;
 
 const SEQUENCES = `select relname as name from pg_class where relkind = 'S' and ${OURS} order by relname`;

@@ -7,6 +7,7 @@ import { DeletionsTable } from './deletions.table.ts';
 import { FavouritesTable } from './favourites.table.ts';
 import { IdentitiesTable } from './identities.table.ts';
 import { ImagesTable } from './images.table.ts';
+import { LayerIndexesTable } from './layer-indexes.table.ts';
 import { ManifestPullsTable } from './manifest-pulls.table.ts';
 import { ManifestsTable } from './manifests.table.ts';
 import { NamespacesTable } from './namespaces.table.ts';
@@ -45,6 +46,7 @@ export interface Tables {
   readonly favourites: FavouritesTable;
   readonly identities: IdentitiesTable;
   readonly images: ImagesTable;
+  readonly layerIndexes: LayerIndexesTable;
   readonly manifestPulls: ManifestPullsTable;
   readonly manifests: ManifestsTable;
   readonly namespaces: NamespacesTable;
@@ -84,6 +86,7 @@ export function tablesOver(sql: Sql): Tables {
     favourites: new FavouritesTable(sql),
     identities: new IdentitiesTable(sql),
     images: new ImagesTable(sql),
+    layerIndexes: new LayerIndexesTable(sql),
     manifestPulls: new ManifestPullsTable(sql),
     manifests: new ManifestsTable(sql),
     namespaces: new NamespacesTable(sql),

@@ -141,7 +141,8 @@ interface Positioned {
 
 const KEYS_IN_USE: Statement<{ storage_key: string }> = {
   name: 'uploads.keys_in_use',
-  text: 'select storage_key from uploads where storage_key = any($1::uuid[])',
+  text: `select storage_key from uploads where storage_key = any($1::uuid[])
+    union all select storage_key from layer_indexes where storage_key = any($1::uuid[])`,
 };
 
 interface UploadRow {

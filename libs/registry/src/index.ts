@@ -41,6 +41,7 @@ export { fingerprint, Identities } from './identities.ts';
 export { compareImages, type Comparison } from './compare-images.ts';
 export type { Image } from './image.ts';
 export { Images } from './images.ts';
+export { type IndexedLayer, indexLayer } from './index-layer.ts';
 export { Ledger, type Verified } from './ledger.ts';
 export { Links, type NewLink } from './links.ts';
 export { Manifests, type SparseManifests } from './manifests.ts';
