@@ -71,7 +71,7 @@ beforeAll(async () => {
   const parts = {
     audit,
     authentication: new Authentication(metadata, signIn, tokens, webSessions, new TokenUses()),
-    hub: openHub(metadata, identities, registry, 'administrators', times),
+    hub: openHub(metadata, store, identities, registry, 'administrators', times),
     invites: new Invites(log, undefined, site),
     log,
     metrics: new Metrics(),

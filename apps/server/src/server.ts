@@ -152,6 +152,7 @@ export async function startServer(
     if (mail !== undefined) started.push(async () => mail.close());
     const hub = openHub(
       metadata,
+      store,
       identities,
       registry,
       settings.SLIPWAY_CREATE_ORGANISATIONS,

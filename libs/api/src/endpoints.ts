@@ -4,6 +4,7 @@ import { AUDIT } from './audit.ts';
 import { DOCTOR } from './doctor.ts';
 import { DOCUMENT } from './document.ts';
 import type { Endpoint } from './endpoint.ts';
+import { FILES } from './files.ts';
 import { GRANTS } from './grants.ts';
 import { IMAGES } from './images.ts';
 import { KEYS } from './keys.ts';
@@ -40,6 +41,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...WEBHOOKS,
   ...TRASH,
   ...IMAGES,
+  ...FILES,
   ...WHY,
   ...ACCOUNTS,
   ...AUDIT,

@@ -1,27 +1,6 @@
-import { parsePlatform, parseReference, TAG_FORM } from '@slipway/oci';
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
-import { repositoryName, time } from './words.ts';
-
-const reference = z
-  .string()
-  .max(200)
-  .transform((text, context) => {
-    const parsed = parseReference(text);
-    if (parsed === undefined) context.addIssue(`is neither a digest nor a tag: ${TAG_FORM}`);
-    return parsed ?? z.NEVER;
-  })
-  .describe('A tag or a digest.');
-
-const platform = z
-  .string()
-  .max(200)
-  .transform((text, context) => {
-    const parsed = parsePlatform(text);
-    if (parsed === undefined) context.addIssue('is no platform, such as linux/arm64');
-    return parsed ?? z.NEVER;
-  })
-  .describe('Of several images under one name, those for this: linux/arm64. Else linux/amd64.');
+import { platform, reference, repositoryName, time } from './words.ts';
 
 const side = z.enum(['from', 'to', 'both']).describe('Which of the two images has it.');
 const bytes = z.number().int();

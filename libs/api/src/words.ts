@@ -2,8 +2,11 @@ import {
   NAME_PATTERN_FORM,
   parseDigest,
   parseNamePattern,
+  parsePlatform,
+  parseReference,
   parseRepositoryName,
   REPOSITORY_NAME_FORM,
+  TAG_FORM,
 } from '@slipway/oci';
 import { z } from 'zod';
 
@@ -51,6 +54,26 @@ export const digest = z
     return parsed ?? z.NEVER;
   })
   .describe("A manifest's digest: sha256:… with 64 hexadecimal digits.");
+
+export const reference = z
+  .string()
+  .max(200)
+  .transform((text, context) => {
+    const parsed = parseReference(text);
+    if (parsed === undefined) context.addIssue(`is neither a digest nor a tag: ${TAG_FORM}`);
+    return parsed ?? z.NEVER;
+  })
+  .describe('A tag or a digest.');
+
+export const platform = z
+  .string()
+  .max(200)
+  .transform((text, context) => {
+    const parsed = parsePlatform(text);
+    if (parsed === undefined) context.addIssue('is no platform, such as linux/arm64');
+    return parsed ?? z.NEVER;
+  })
+  .describe('Of several images under one name, those for this: linux/arm64. Else linux/amd64.');
 
 /** What is behind the namespace in a repository's name. */
 export const repositoryInNamespace = z

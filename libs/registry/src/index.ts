@@ -36,6 +36,7 @@ export {
 export { discardStrays } from './discard-strays.ts';
 export { type About, Explanations } from './explanations.ts';
 export { Favourites } from './favourites.ts';
+export { Files, type Indexing, type Wanted } from './files.ts';
 export type { GarbageTimes } from './garbage-times.ts';
 export { fingerprint, Identities } from './identities.ts';
 export { compareImages, type Comparison } from './compare-images.ts';

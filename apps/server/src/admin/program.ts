@@ -19,6 +19,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   accounts: "People's accounts",
   audit: 'What was done and refused',
   document: 'The OpenAPI document',
+  files: 'Files of images, and what takes the space',
   grants: 'Who was granted what',
   images: 'Images, what is in them and how they differ',
   invitations: 'Invitations to the site',

@@ -7,6 +7,7 @@ import { AuditController } from './audit.controller.ts';
 import { BlobsController } from './blobs.controller.ts';
 import { DoctorController } from './doctor.controller.ts';
 import { DocumentController } from './document.controller.ts';
+import { FilesController } from './files.controller.ts';
 import { Gate } from './gate.ts';
 import { GrantsController } from './grants.controller.ts';
 import { type Hub, providersOf } from './hub.ts';
@@ -45,6 +46,7 @@ export const API_CONTROLLERS: readonly Type[] = [
   BlobsController,
   DoctorController,
   DocumentController,
+  FilesController,
   GrantsController,
   ImagesController,
   LedgerController,

@@ -5,6 +5,7 @@ import { readableOf } from '@slipway/storage';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Asker } from './asker.ts';
+import { attachment } from './attachment.ts';
 
 /** The bytes of a blob for a browser: to be kept, never to be shown, whatever they say that they are. */
 @Controller(BASE)
@@ -41,19 +42,11 @@ export class BlobsController {
     const reader = await this.#blobs.open(resource.name, digest);
     await reply
       .header('Cache-Control', 'private, no-store')
-      .header('Content-Disposition', `attachment; filename*=UTF-8''${encoded(filename ?? digest)}`)
+      .header('Content-Disposition', attachment(filename ?? digest))
       .header('Content-Length', reader.size)
       .header('Content-Security-Policy', "default-src 'none'; sandbox")
       .header('X-Content-Type-Options', 'nosniff')
       .type('application/octet-stream')
       .send(readableOf(reader));
   }
-}
-
-/** RFC 8187 section 3.2.1 */
-function encoded(name: string): string {
-  return encodeURIComponent(name.replace(/[\\/\p{Cc}]/gu, '_')).replace(
-    /['()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }

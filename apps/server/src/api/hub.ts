@@ -8,6 +8,7 @@ import {
   type Blobs,
   Explanations,
   Favourites,
+  Files,
   type Founders,
   type GarbageTimes,
   type Identities,
@@ -33,6 +34,7 @@ import {
   Trash,
   Webhooks,
 } from '@slipway/registry';
+import type { BlobStore } from '@slipway/storage';
 import { hashPassword, verifyPassword } from '../auth/passwords.ts';
 
 /** What the management API speaks for. */
@@ -43,6 +45,7 @@ export interface Hub {
   readonly blobs: Blobs;
   readonly explanations: Explanations;
   readonly favourites: Favourites;
+  readonly files: Files;
   readonly images: Images;
   readonly ledger: Ledger;
   readonly links: Links;
@@ -66,6 +69,7 @@ export interface Hub {
 
 export function openHub(
   metadata: Metadata,
+  store: BlobStore,
   identities: Identities,
   {
     blobs,
@@ -94,6 +98,7 @@ export function openHub(
     blobs,
     explanations: new Explanations(metadata, identities, resources),
     favourites: new Favourites(metadata, accounts, resources),
+    files: new Files(metadata, store, images),
     images,
     ledger: new Ledger(metadata),
     links: new Links(metadata, accounts),

@@ -213,6 +213,18 @@ const ANSWERS = `
   images.compare                   public   ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
   images.compare                   absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
   images.compare                   nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  files.list                       private  401    401   401      401      404      404    ok     ok       ok    404  ok    ok    ok  ok     ok    ok        ok   ok
+  files.list                       public   ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
+  files.list                       absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  files.list                       nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  files.search                     private  401    401   401      401      404      404    ok     ok       ok    404  ok    ok    ok  ok     ok    ok        ok   ok
+  files.search                     public   ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
+  files.search                     absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  files.search                     nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  files.space                      private  401    401   401      401      404      404    ok     ok       ok    404  ok    ok    ok  ok     ok    ok        ok   ok
+  files.space                      public   ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
+  files.space                      absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  files.space                      nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
   webhooks.list                    -        401    401   401      401      404      403    403    404      404   403  ok    403   ok  403    404   403       ok   ok
   webhooks.list                    nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
   webhooks.create                  -        401    401   401      401      404      403    403    404      404   403  ok    403   ok  403    404   403       ok   ok

@@ -13,7 +13,7 @@ import { Metadata } from '@slipway/metadata';
 import { testDatabase, type TestDatabase } from '@slipway/metadata/testing';
 import type { Pulls } from '@slipway/registry';
 import { AuditLog, Identities, Sessions } from '@slipway/registry';
-import { MemoryBlobStore } from '@slipway/storage';
+import { type BlobStore, MemoryBlobStore } from '@slipway/storage';
 import { type Logger, pino } from 'pino';
 import { openHub } from '../api/hub.ts';
 import { Invites } from '../api/invites.ts';
@@ -52,6 +52,7 @@ export class TestApp {
   readonly witnessed: Witnessed[];
   readonly tokenUses: TokenUses;
   readonly pulls: Pulls;
+  readonly store: BlobStore;
   readonly #app: NestFastifyApplication;
   readonly #audit: AuditLog;
   readonly #database: TestDatabase;
@@ -65,7 +66,9 @@ export class TestApp {
     tokenUses: TokenUses,
     audit: AuditLog,
     pulls: Pulls,
+    store: BlobStore,
   ) {
+    this.store = store;
     this.pulls = pulls;
     this.#audit = audit;
     this.#app = app;
@@ -116,7 +119,14 @@ export class TestApp {
     const app = await createApp(settings, registry, {
       audit,
       authentication: new Authentication(metadata, signIn, tokens, webSessions, tokenUses),
-      hub: openHub(metadata, identities, registry, settings.SLIPWAY_CREATE_ORGANISATIONS, times),
+      hub: openHub(
+        metadata,
+        store,
+        identities,
+        registry,
+        settings.SLIPWAY_CREATE_ORGANISATIONS,
+        times,
+      ),
       invites: new Invites(log, openMail(settings), site),
       log,
       metrics,
@@ -143,6 +153,7 @@ export class TestApp {
       tokenUses,
       audit,
       registry.pulls,
+      store,
     );
     await test.person('admin', { administrator: true });
     return test;

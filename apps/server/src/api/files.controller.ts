@@ -1,0 +1,106 @@
+import { Readable } from 'node:stream';
+import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
+import { type Answered, BASE, fileOf, listFiles, searchFiles, showSpace } from '@slipway/api';
+import { Files, may, refusal, RegistryError, Resources, type Wanted } from '@slipway/registry';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { Answers } from './answers.ts';
+import { Asker } from './asker.ts';
+import { attachment } from './attachment.ts';
+import { type Call, repositoryOf } from './call.ts';
+
+const FILE = 'repositories/:repository/images/:reference/files';
+
+@Controller(BASE)
+export class FilesController {
+  readonly #asker: Asker;
+  readonly #files: Files;
+  readonly #resources: Resources;
+
+  constructor(
+    @Inject(Asker) asker: Asker,
+    @Inject(Files) files: Files,
+    @Inject(Resources) resources: Resources,
+  ) {
+    this.#asker = asker;
+    this.#files = files;
+    this.#resources = resources;
+  }
+
+  @Answers(listFiles)
+  async list(call: Call<typeof listFiles>): Promise<Answered<typeof listFiles>> {
+    const { path, after, limit } = call.query;
+    return this.#files.list(wantedBy(call), path, { after, limit });
+  }
+
+  @Answers(searchFiles)
+  async search(call: Call<typeof searchFiles>): Promise<Answered<typeof searchFiles>> {
+    const { text, after, limit } = call.query;
+    return this.#files.search(wantedBy(call), text, { after, limit });
+  }
+
+  @Answers(showSpace)
+  async space(call: Call<typeof showSpace>): Promise<Answered<typeof showSpace>> {
+    return this.#files.space(wantedBy(call));
+  }
+
+  /** A file to be shown, which a browser takes for nothing but text. */
+  @Get(`${FILE}/text`)
+  async text(
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+    @Param() parameters: unknown,
+    @Query() query: unknown,
+  ): Promise<void> {
+    const { wanted, path } = await this.#asked(request, reply, parameters, query);
+    const text = await this.#files.text(wanted, path);
+    await guarded(reply).type('text/plain; charset=utf-8').send(text);
+  }
+
+  /** A file to be kept. */
+  @Get(`${FILE}/download`)
+  async download(
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+    @Param() parameters: unknown,
+    @Query() query: unknown,
+  ): Promise<void> {
+    const { wanted, path } = await this.#asked(request, reply, parameters, query);
+    const { name, size, content } = await this.#files.download(wanted, path);
+    await guarded(reply)
+      .header('Content-Disposition', attachment(name))
+      .header('Content-Length', size)
+      .type('application/octet-stream')
+      .send(Readable.from(content, { objectMode: false }));
+  }
+
+  async #asked(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    parameters: unknown,
+    query: unknown,
+  ): Promise<{ readonly wanted: Wanted; readonly path: string }> {
+    const identity = await this.#asker.of(request, reply);
+    const asked = fileOf.safeParse({ ...Object(parameters), ...Object(query) });
+    if (!asked.success) throw new RegistryError('request-invalid', z.prettifyError(asked.error));
+    const { repository, path, ...rest } = asked.data;
+    const resource = await this.#resources.repository(repository, 'pull');
+    const decision = may(identity, 'pull', resource);
+    if (!decision.allowed) throw refusal(identity, 'pull', resource, decision);
+    const { reference, platform, layer } = rest;
+    return { wanted: { repository: resource.name, reference, platform, layer }, path };
+  }
+}
+
+function wantedBy(call: Call<typeof listFiles | typeof searchFiles | typeof showSpace>): Wanted {
+  const { platform, layer } = call.query;
+  const { reference } = call.parameters;
+  return { repository: repositoryOf(call), reference, platform, layer };
+}
+
+/** Whatever a file says that it is, a page of this registry it is not. */
+const guarded = (reply: FastifyReply): FastifyReply =>
+  reply
+    .header('Cache-Control', 'private, no-store')
+    .header('Content-Security-Policy', "default-src 'none'; sandbox")
+    .header('X-Content-Type-Options', 'nosniff');
