@@ -50,6 +50,8 @@ export const hostTools = [
   { name: 'openssl', debian: ['openssl'] },
   { name: 'nginx', debian: ['nginx-light', 'nginx'] },
   { name: 'ps', debian: ['procps'] },
+  { name: 'caddy', debian: ['caddy'] },
+  { name: 'docker-compose', debian: ['docker-compose'] },
   { name: 'tar', debian: ['tar'] },
   { name: 'slapd', debian: ['slapd'] },
   { name: 'pgbouncer', debian: ['pgbouncer'] },
