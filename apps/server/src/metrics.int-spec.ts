@@ -49,6 +49,7 @@ test('a push and a pull show in the metrics, and no name does', async () => {
   expect(value('slipway_database_query_duration_seconds_count{table="uploads"}')).toBeGreaterThan(
     1,
   );
+  expect(value('slipway_database_errors_total{class="unavailable"}')).toBe(0);
   expect(value('slipway_database_connection_wait_seconds_count')).toBeGreaterThan(1);
   expect(value('slipway_database_pool_connections{state="busy"}')).toBeGreaterThan(0);
   expect(value('slipway_database_pool_limit')).toBe(20);
@@ -75,6 +76,9 @@ test('a round of a job is counted by how it ended', async () => {
     await running.stop();
   };
   await ended(job, false);
+  expect(await metrics.registry.metrics()).toContain(
+    'slipway_job_duration_seconds_count{name="ledger",outcome="failed"} 0\n',
+  );
   await ended(job, true);
   const text = await metrics.registry.metrics();
   for (const outcome of ['done', 'failed']) {

@@ -1,4 +1,4 @@
-import { type Around, failureOf } from '@slipway/metadata';
+import { type Around, failureOf, FAILURES } from '@slipway/metadata';
 import { StorageFullError, StorageUnavailableError } from '@slipway/storage';
 import type { Metrics } from './metrics.ts';
 import type { Answer } from './webhooks/post.ts';
@@ -23,11 +23,26 @@ export interface Observer {
   readonly firstByte: (operation: string, seconds: number) => void;
 }
 
-/** Measures everything; `store` is the kind of the blob store. */
+const STORAGE_FAILURES = ['full', 'unavailable'] as const;
+
+/**
+ * Measures everything; `store` is the kind of the blob store. What may fail is counted from 0 on: Prometheus sees no
+ * increase in a count that begins with 1.
+ */
 export function measuring(metrics: Metrics, store: string): Observer {
   const since = (begun: number) => (performance.now() - begun) / 1000;
   const tables = remembered((name) => metrics.statements.labels({ table: tableOf(name) }));
-  const operations = remembered((operation) => metrics.operations.labels({ store, operation }));
+  const operations = remembered((operation) => {
+    for (const kind of STORAGE_FAILURES) {
+      metrics.storageFailures.inc({ store, operation, class: kind }, 0);
+    }
+    return metrics.operations.labels({ store, operation });
+  });
+  const rounds = remembered((name) => {
+    for (const outcome of ['done', 'failed']) metrics.jobs.zero({ name, outcome });
+    return metrics.jobs;
+  });
+  for (const kind of FAILURES) metrics.databaseFailures.inc({ class: kind }, 0);
   const firstBytes = remembered((operation) => metrics.firstBytes.labels({ store, operation }));
   return {
     async statement(name, work) {
@@ -43,6 +58,7 @@ export function measuring(metrics: Metrics, store: string): Observer {
       }
     },
     async storage(operation, work) {
+      const timer = operations(operation);
       const begun = performance.now();
       try {
         return await work();
@@ -52,10 +68,11 @@ export function measuring(metrics: Metrics, store: string): Observer {
           metrics.storageFailures.inc({ store, operation, class: failure });
         throw error;
       } finally {
-        operations(operation).observe(since(begun));
+        timer.observe(since(begun));
       }
     },
     async job(name, work) {
+      const timer = rounds(name);
       const begun = performance.now();
       let outcome = 'failed';
       try {
@@ -63,7 +80,7 @@ export function measuring(metrics: Metrics, store: string): Observer {
         outcome = 'done';
         return answer;
       } finally {
-        metrics.jobs.observe({ name, outcome }, since(begun));
+        timer.observe({ name, outcome }, since(begun));
         metrics.lastRuns.set({ name, outcome }, Date.now() / 1000);
       }
     },
@@ -80,7 +97,7 @@ function tableOf(statement: string): string {
 }
 
 /** Whoever reads or writes may be at fault as well: then the store is not. */
-function storageFailureOf(error: unknown): 'full' | 'unavailable' | undefined {
+function storageFailureOf(error: unknown): (typeof STORAGE_FAILURES)[number] | undefined {
   if (error instanceof StorageFullError) return 'full';
   return error instanceof StorageUnavailableError ? 'unavailable' : undefined;
 }

@@ -54,11 +54,15 @@ export function mayBeRetried(error: unknown): boolean {
   return ['40001', '40P01', '23503'].includes(field(error, 'code'));
 }
 
+export const FAILURES = ['unavailable', 'conflict', 'constraint', 'other'] as const;
+
+type Failure = (typeof FAILURES)[number];
+
 /**
  * What kind of failure a statement's error is: the database does not answer, it undid the statement for the sake of
  * another, a rule of its own refused it, or anything else.
  */
-export function failureOf(error: unknown): 'unavailable' | 'conflict' | 'constraint' | 'other' {
+export function failureOf(error: unknown): Failure {
   if (error instanceof MetadataUnavailableError) return 'unavailable';
   if (mayBeRetried(error)) return 'conflict';
   const refused = error instanceof ImmutableTagError || field(error, 'code').startsWith('23');

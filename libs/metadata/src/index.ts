@@ -8,7 +8,7 @@ export type { Connection, UrlConnection } from './connection.ts';
 export type { DatabaseReport } from './database-report.ts';
 export type { DataSourceOptions } from './data-source.ts';
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.ts';
-export { failureOf, ImmutableTagError, MetadataUnavailableError } from './errors.ts';
+export { failureOf, FAILURES, ImmutableTagError, MetadataUnavailableError } from './errors.ts';
 export type { IdentityRecord, RobotId } from './identities.table.ts';
 export type { Standing } from './images.table.ts';
 export type { LayerStanding, TakenLayer } from './layer-indexes.table.ts';
