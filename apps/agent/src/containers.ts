@@ -276,15 +276,21 @@ export class Containers {
     id: string,
     { force, volumes }: { readonly force: boolean; readonly volumes: boolean },
   ): Promise<void> {
-    const record = this.find(id);
-    if (!force && (isUp(record) || stateOf(record) === 'restarting')) {
+    const refuseOneThatRuns = () => {
+      const record = this.find(id);
+      if (!isUp(record) && stateOf(record) !== 'restarting') return;
       throw new AgentError('conflict', `${record.name} runs: stop it first, or remove it with -f`);
+    };
+    if (force) {
+      await this.#halt(id, async ({ paused }) => {
+        await this.#runtime.kill(id, 9, true);
+        if (paused === true) await this.#runtime.resume(id);
+      });
     }
-    await this.#halt(id, async ({ paused }) => {
-      await this.#runtime.kill(id, 9, true);
-      if (paused === true) await this.#runtime.resume(id);
+    await this.#turns.run(id, async () => {
+      if (!force) refuseOneThatRuns();
+      await this.#remove(id, volumes);
     });
-    await this.#turns.run(id, async () => this.#remove(id, volumes));
   }
 
   log(id: string, follow: boolean, signal: AbortSignal) {

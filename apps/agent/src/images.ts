@@ -171,20 +171,56 @@ export class Images {
     );
     if (gone.length < image.names.length) return gone.map((each) => `Untagged: ${each}`);
     await rm(this.#pathOf(image.digest), { force: true });
-    await this.#sweep(used);
+    await this.#sweep(() => used);
     return [...gone.map((each) => `Untagged: ${each}`), `Deleted: ${image.configDigest}`];
   }
 
-  /** Removes layers of no image and no container; a pull may be about to need any of them. */
-  async #sweep(used: ReadonlySet<number>): Promise<void> {
-    if (this.#pulling > 0) return;
-    const kept = new Set(used);
+  /** Another name for an image that is here. */
+  async tag({ digest }: LocalImage, text: string): Promise<void> {
+    const name = nameOf(text);
+    if (name.digest !== undefined) {
+      throw new AgentError('invalid', `${text} has a digest, which nobody can choose`);
+    }
+    await this.#changeNames((names) => ({ ...names, [imageNameText(name)]: digest }));
+  }
+
+  /**
+   * Removes images that have no name, or with `all` those of no container, and layers of neither. `used` says what
+   * containers have at the time.
+   */
+  async prune(
+    all: boolean,
+    used: () => { readonly images: ReadonlySet<string>; readonly layers: ReadonlySet<number> },
+  ): Promise<{ readonly lines: string[]; readonly size: number }> {
+    if (this.#pulling > 0) {
+      throw new AgentError('conflict', 'an image is being pulled: prune when it is here');
+    }
+    const lines: string[] = [];
+    for (const { digest, configDigest, names } of await this.list()) {
+      if (used().images.has(digest) || (names.length > 0 && !all)) continue;
+      await this.#changeNames((before) =>
+        Object.fromEntries(Object.entries(before).filter(([, each]) => each !== digest)),
+      );
+      await rm(this.#pathOf(digest), { force: true });
+      lines.push(...names.map((name) => `Untagged: ${name}`), `Deleted: ${configDigest}`);
+    }
+    return { lines, size: await this.#sweep(() => used().layers) };
+  }
+
+  /** Removes layers of no image and no container, and returns their size; a pull may be about to need any of them. */
+  async #sweep(used: () => ReadonlySet<number>): Promise<number> {
+    const kept = new Set<number>();
     for (const image of await this.list()) {
       for (const { number } of this.layersOf(image) ?? []) kept.add(number);
     }
-    for (const { number } of this.#layers.list()) {
-      if (!kept.has(number)) await this.#layers.remove(number);
+    let freed = 0;
+    for (const { number, size } of this.#layers.list()) {
+      if (this.#pulling > 0) break;
+      if (kept.has(number) || used().has(number)) continue;
+      await this.#layers.remove(number);
+      freed += size;
     }
+    return freed;
   }
 
   async #pullLayers(

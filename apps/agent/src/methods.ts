@@ -1,15 +1,17 @@
 import { totalmem } from 'node:os';
-import { parsePlatform, platformText } from '@slipway/oci';
 import { checkHost } from '@slipway/runtime';
 import type { Handler } from './agent.ts';
 import { stateOf } from './container-record.ts';
-import { AgentError } from './errors.ts';
-import { configOf, type Images, type LocalImage } from './images.ts';
+import { imageMethods, imageOf } from './image-methods.ts';
+import { configOf, type LocalImage } from './images.ts';
+import { pruneMethods } from './prune-methods.ts';
 import { volumeMethods } from './volume-methods.ts';
 import type { Method, WireEvent } from './wire.ts';
 
 /** What the agent does, by what it is asked. */
 export const methods: { readonly [Name in Method]: Handler<Name> } = {
+  ...imageMethods,
+  ...pruneMethods,
   ...volumeMethods,
 
   'sign-in': async ({ signIns }, { host, username, password }) => {
@@ -20,64 +22,6 @@ export const methods: { readonly [Name in Method]: Handler<Name> } = {
   'sign-out': async ({ signIns }, { host }) => {
     await signIns.signOut(host);
     return {};
-  },
-
-  pull: async ({ images }, { image, platform: text }, tell, signal) => {
-    const platform = text === undefined ? undefined : parsePlatform(text);
-    if (text !== undefined && platform === undefined) {
-      throw new AgentError('invalid', `${text} is not os/architecture, such as linux/arm64`);
-    }
-    const { digest, target } = await images.pull(
-      image,
-      platform,
-      (event) => void tell(event),
-      signal,
-    );
-    return { digest, target };
-  },
-
-  images: async ({ images }) =>
-    (await images.list()).map((image) => {
-      const { created } = configOf(image);
-      const { digest, configDigest, size } = image;
-      return {
-        names: [...image.names],
-        digest,
-        configDigest,
-        size,
-        ...(created !== undefined && { created }),
-      };
-    }),
-
-  'image-inspect': async ({ images }, request) => {
-    const { config, names, digest, target, configDigest, layers, pulled, size } = await imageOf(
-      images,
-      request.image,
-    );
-    const parsed = configOf({ config });
-    return {
-      names,
-      digest,
-      target,
-      configDigest,
-      layers,
-      pulled,
-      size,
-      platform: platformText(parsed.platform),
-      config: parsed,
-    };
-  },
-
-  'image-remove': async ({ images, containers }, { image: text, force }) => {
-    const image = await imageOf(images, text);
-    const user = containers.list().find(({ imageDigest }) => imageDigest === image.digest);
-    if (user !== undefined && !force) {
-      throw new AgentError(
-        'conflict',
-        `${text} is used by the container ${user.name}: slipway rm ${user.name}`,
-      );
-    }
-    return images.remove(image, text, containers.layersInUse());
   },
 
   create: async ({ images, containers }, wish) => {
@@ -253,9 +197,3 @@ const commandOf = (image: LocalImage | undefined): string[] => {
   const { entrypoint, cmd } = configOf(image).process;
   return [...entrypoint, ...cmd];
 };
-
-async function imageOf(images: Images, text: string): Promise<LocalImage> {
-  const image = await images.find(text);
-  if (image !== undefined) return image;
-  throw new AgentError('not-found', `${text} is not on this host: slipway pull ${text}`);
-}

@@ -62,6 +62,10 @@ export async function builtImage(
       os: 'linux',
       config: { Env: ['PATH=/bin'], Cmd: ['sh'], ...config },
       rootfs: { type: 'layers', diff_ids: made.map(({ diffId }) => diffId) },
+      history: [
+        ...layers.map(({ script }) => ({ created: '2026-01-01T00:00:00Z', created_by: script })),
+        { created: '2026-01-01T00:00:00Z', created_by: 'CMD', empty_layer: true },
+      ],
     }),
     layers: made.map(({ descriptor }) => descriptor),
   });

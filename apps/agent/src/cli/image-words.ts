@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
+import type { Result } from '../wire.ts';
 import type { Asking } from './asking.ts';
 import { print, printJson } from './output.ts';
 import { bytesInWords, sinceInWords, table } from './print.ts';
+
+const CREATED_BY = 45;
 
 export function imageWords(slipway: Command, ask: Asking): void {
   const { call } = ask;
@@ -48,6 +51,27 @@ export function imageWords(slipway: Command, ask: Asking): void {
     });
 
   slipway
+    .command('tag <image> <name>')
+    .description('give an image another name')
+    .action(async (image: string, name: string) => {
+      await call('image-tag', { image, name });
+    });
+
+  slipway
+    .command('history <image>')
+    .description('how an image was made, the newest first')
+    .option('--no-trunc', 'whole commands')
+    .option('--format <format>', 'json')
+    .action(async (image: string, options: { trunc: boolean; format?: string }) => {
+      const history = await call('image-history', { image });
+      if (options.format === 'json') printJson(history);
+      else {
+        const rows = history.map((entry) => historyRow(entry, !options.trunc));
+        print(table(['CREATED', 'CREATED BY', 'SIZE', 'COMMENT'], rows));
+      }
+    });
+
+  slipway
     .command('rmi <image...>')
     .description('remove images')
     .option('-f, --force', 'even when a container uses them')
@@ -57,6 +81,19 @@ export function imageWords(slipway: Command, ask: Asking): void {
         print(lines.map((line) => `${line}\n`).join(''));
       }
     });
+}
+
+function historyRow(
+  { created, createdBy = '', comment = '', size }: Result<'image-history'>[number],
+  whole: boolean,
+): readonly string[] {
+  const words = createdBy.replaceAll(/\s+/g, ' ');
+  return [
+    created === undefined ? '' : sinceInWords(created, Date.now()),
+    whole || words.length <= CREATED_BY ? words : `${words.slice(0, CREATED_BY - 1)}…`,
+    bytesInWords(size),
+    comment,
+  ];
 }
 
 /** Pulls an image and tells how it goes, line by line. */

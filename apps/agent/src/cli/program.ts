@@ -8,6 +8,7 @@ import { containerWords } from './container-words.ts';
 import { imageWords } from './image-words.ts';
 import { lookingWords } from './looking-words.ts';
 import { print } from './output.ts';
+import { pruneWords } from './prune-words.ts';
 import { runWords } from './run-words.ts';
 import { signInWords } from './sign-in-words.ts';
 import { volumeWords } from './volume-words.ts';
@@ -29,18 +30,20 @@ export function program(environment: Environment): Command {
     .exitOverride();
 
   const ask = asking(() => agentSettings(slipway.opts<GlobalOptions>(), environment), environment);
-  agentWords(slipway, ask);
+  const system = slipway.command('system').description('the host itself');
+  agentWords(slipway, system, ask);
   signInWords(slipway, ask);
   imageWords(slipway, ask);
   runWords(slipway, ask);
   containerWords(slipway, ask);
   lookingWords(slipway, ask);
   volumeWords(slipway, ask);
+  pruneWords(slipway, system, ask);
   return slipway;
 }
 
 /** The agent itself, and the host that it works on. */
-function agentWords(slipway: Command, { call, settings }: Asking): void {
+function agentWords(slipway: Command, system: Command, { call, settings }: Asking): void {
   slipway
     .command('agent')
     .description('run the agent, which does what the other words ask for')
@@ -55,9 +58,7 @@ function agentWords(slipway: Command, { call, settings }: Asking): void {
       process.exit(0);
     });
 
-  slipway
-    .command('system')
-    .description('the host itself')
+  system
     .command('check')
     .description('what this host has and lacks for running images')
     .action(async () => {
