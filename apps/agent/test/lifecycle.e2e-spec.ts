@@ -46,6 +46,7 @@ describeWith({ tools: ['runc', 'conmon', 'busybox', 'tar'], root: true }, 'slipw
     }
     throw new Error(`it did not come to that: ${JSON.stringify(await inspected(container))}`);
   };
+  const forever = "trap 'exit 0' TERM; echo up; while :; do sleep 0.1; done";
   const count = 'echo x >> /count; echo start; exit 3';
 
   it(
@@ -84,7 +85,6 @@ describeWith({ tools: ['runc', 'conmon', 'busybox', 'tar'], root: true }, 'slipw
   it(
     'goes on starting again after the agent was killed, and after the host was started anew',
     async () => {
-      const forever = 'echo up; while :; do sleep 0.1; done';
       await detached(['--name', 'service', '--restart', 'unless-stopped'], forever);
       await detached(['--name', 'halted', '--restart', 'unless-stopped'], forever);
       await detached(['--name', 'plain'], forever);
@@ -128,10 +128,10 @@ describeWith({ tools: ['runc', 'conmon', 'busybox', 'tar'], root: true }, 'slipw
   );
 
   it(
-    'pauses, goes on, changes limits, gets another name and starts anew',
+    'pauses and goes on',
     async () => {
       await detached(
-        ['--name', 'worker', '--memory', '64m', '--pids-limit', '100'],
+        ['--name', 'worker'],
         "trap 'exit 0' TERM; echo up; n=0; while :; do n=$((n+1)); echo $n > /n; sleep 0.05; done",
       );
       const number = async () => {
@@ -147,24 +147,33 @@ describeWith({ tools: ['runc', 'conmon', 'busybox', 'tar'], root: true }, 'slipw
         'slipway unpause worker',
       );
       await agent.run(['unpause', 'worker']);
-      await until('worker', ({ state }) => state === 'running');
+      expect((await inspected('worker')).state).toBe('running');
+      await agent.run(['pause', 'worker']);
+      await agent.run(['stop', 'worker']);
+      expect(await agent.run(['wait', 'worker'])).toBe('0\n');
+      await agent.run(['start', 'worker']);
+      await agent.run(['pause', 'worker']);
+      await agent.run(['rm', '-f', 'worker']);
+    },
+    limit,
+  );
+
+  it(
+    'changes limits, gets another name and starts anew',
+    async () => {
+      await detached(['--name', 'worker', '--memory', '64m', '--pids-limit', '100'], forever);
       await agent.run(['update', '--memory', '32m', '--pids-limit', '7', 'worker']);
       const limits = await cgroup((await inspected('worker')).process.pid);
       expect(limits).toEqual({ memory: 32 * 1024 ** 2, pids: 7 });
       await agent.run(['rename', 'worker', 'renamed']);
       const first = await inspected('renamed');
-      await agent.run(['restart', 'renamed']);
+      await agent.run(['restart', '-t', '5', 'renamed']);
       const second = await inspected('renamed');
       expect([second.id, second.state]).toEqual([first.id, 'running']);
       expect(second.process.pid).not.toBe(first.process.pid);
       expect(await cgroup(second.process.pid)).toEqual(limits);
-      await agent.run(['pause', 'renamed']);
-      await agent.run(['stop', 'renamed']);
-      expect(await agent.run(['wait', 'renamed'])).toBe('0\n');
-      await agent.run(['start', 'renamed']);
-      await agent.run(['pause', 'renamed']);
       await agent.run(['rm', '-f', 'renamed']);
-      await detached(['--rm', '--name', 'passing'], 'while :; do sleep 0.1; done');
+      await detached(['--rm', '--name', 'passing'], forever);
       await agent.run(['restart', '-t', '0', 'passing']);
       expect((await inspected('passing')).state).toBe('running');
       await agent.run(['stop', '-t', '0', 'passing']);
