@@ -21,6 +21,11 @@ const esm = {
   },
 };
 
+/** See scripts/statements.mjs. */
+const noting = process.env.SLIPWAY_TEST_STATEMENTS
+  ? { setupFilesAfterEnv: ['<rootDir>/libs/metadata/src/testing/note-statements.ts'] }
+  : {};
+
 /** Three tiers: no disk or network; real Postgres and files; whole processes over HTTP. */
 export default {
   testTimeout: 60_000, // Jest heeds it here and in no project
@@ -32,6 +37,7 @@ export default {
     },
     {
       ...esm,
+      ...noting,
       displayName: 'integration',
       testMatch: ['<rootDir>/{libs,apps}/**/src/**/*.int-spec.ts'],
     },
