@@ -314,10 +314,11 @@ export class Containers {
     const process = await execProcess(this.#records.file(id), wish, this.#site.host);
     const file = this.#records.file(id, `exec-${randomBytes(6).toString('hex')}.json`);
     await writeFile(file, JSON.stringify(process), { mode: 0o600 });
-    const program = this.#runtime.exec(id, file);
-    const remove = () => void rm(file, { force: true }).catch(() => undefined);
-    program.status.then(remove, remove);
-    return program;
+    try {
+      return await this.#runtime.exec(id, file);
+    } finally {
+      await rm(file, { force: true });
+    }
   }
 
   /** What the host's `ps` says of its processes. */

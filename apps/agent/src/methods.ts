@@ -164,6 +164,7 @@ export const methods: { readonly [Name in Method]: Handler<Name> } = {
     const program = await containers.exec(containers.find(container).id, wish);
     const stop = () => program.kill();
     signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
     program.stdin.end();
     const copy = async (stream: 'stdout' | 'stderr') => {
       for await (const piece of program[stream] as AsyncIterable<Buffer>) {

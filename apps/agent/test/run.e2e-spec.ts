@@ -196,6 +196,12 @@ describeWith({ tools: ['runc', 'conmon', 'busybox', 'tar'], root: true }, 'slipw
       expect(
         (await agent.attempt(['exec', '-u', '1000:50', 'web', 'sh', '-c', 'id; exit 9'])).code,
       ).toBe(9);
+      for (const [program, code] of [
+        ['no-such-program', 127],
+        ['/etc', 126],
+      ] as const) {
+        expect(await agent.attempt(['exec', 'web', program])).toMatchObject({ code, stdout: '' });
+      }
       expect(JSON.parse(await agent.run(['inspect', 'web']))).toMatchObject([
         { id, state: 'running' },
       ]);

@@ -247,7 +247,7 @@ describeAsRoot('a container', ['runc', 'conmon', 'busybox', 'tar'], () => {
     const file = join(container.folder, 'exec.json');
     const further = { ...container.spec, args: ['sh', '-c', 'cat /proc/self/status; exit 3'] };
     writeFileSync(file, JSON.stringify(processOf(further, host)));
-    const program = runtime.exec(container.id, file);
+    const program = await runtime.exec(container.id, file);
     program.stdin.end();
     expect(await text(program.stdout)).toContain('CapEff:\t00000000800405fb');
     expect(await program.status).toBe(3);

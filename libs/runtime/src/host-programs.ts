@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable, type Writable } from 'node:stream';
+import { PassThrough, Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { RuntimeError } from './errors.ts';
 
@@ -183,6 +183,7 @@ export interface PipedProgram {
   readonly stdout: Readable;
   readonly stderr: Readable;
   readonly stdin: Writable;
+  /** Known when it has ended, though some of its output may still be to come. */
   readonly status: Promise<number>;
   kill(): void;
 }
@@ -190,8 +191,12 @@ export interface PipedProgram {
 /** A program whose output goes on to somebody as it comes. */
 export function spawnPiped(program: string, args: readonly string[]): PipedProgram {
   const child = start(program, args, {});
-  const { stdin, stdout, stderr } = child;
-  return { stdin, stdout, stderr, status: statusOf(program, child), kill: () => void child.kill() };
+  const { stdin } = child;
+  // Node throws away what a child that has ended printed, unless somebody reads it by then.
+  const stdout = child.stdout.pipe(new PassThrough());
+  const stderr = child.stderr.pipe(new PassThrough());
+  const status = statusOf(program, child, 'exit');
+  return { stdin, stdout, stderr, status, kill: () => void child.kill() };
 }
 
 /** Runs conmon, which forks and goes on by itself, and reads what it says of the container it created. */

@@ -1,5 +1,10 @@
+import { access, rm } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RuntimeError } from './errors.ts';
 import { findProgram, runProgram, spawnPiped, type PipedProgram } from './host-programs.ts';
+
+const LOOK_AGAIN = 10;
 
 /** A container runtime by its name: crun, runc and youki have one command line. */
 export class OciRuntime {
@@ -73,9 +78,23 @@ export class OciRuntime {
     return status === 0 && (JSON.parse(stdout) as { status?: unknown }).status === 'created';
   }
 
-  /** Another program in a container that runs, from a file with its `process`. */
-  exec(id: string, processFile: string): PipedProgram {
-    return spawnPiped(this.path, ['--root', this.root, 'exec', '--process', processFile, id]);
+  /** Another program in a container that runs, from a file with its `process`; rejects when it cannot be started. */
+  async exec(id: string, processFile: string): Promise<PipedProgram> {
+    // The runtime writes it for a program that it has started, however soon that ends.
+    const pidFile = `${processFile}.pid`;
+    const options = ['--process', processFile, '--pid-file', pidFile];
+    const program = spawnPiped(this.path, ['--root', this.root, 'exec', ...options, id]);
+    try {
+      const ended = program.status.then(() => true);
+      ended.catch(() => undefined);
+      for (let over = false; !(await isThere(pidFile));) {
+        if (over) throw startFailure(await text(program.stderr));
+        over = await Promise.race([ended, sleep(LOOK_AGAIN, false)]);
+      }
+      return program;
+    } finally {
+      await rm(pidFile, { force: true });
+    }
   }
 
   async #run(args: readonly string[], allowed: readonly number[] = [], input = '') {
@@ -88,14 +107,20 @@ export class OciRuntime {
  * start one.
  */
 export function startFailure(said: string): RuntimeError {
-  const text = lastMessage(said);
-  if (/executable file .*not found|no such file or directory/i.test(text) && /exec/i.test(text)) {
-    return new RuntimeError('command-not-found', text);
+  const message = lastMessage(said);
+  if (
+    /executable file .*not found|no such file or directory/i.test(message) &&
+    /exec/i.test(message)
+  ) {
+    return new RuntimeError('command-not-found', message);
   }
-  if (/permission denied|is a directory|exec format error/i.test(text) && /exec/i.test(text)) {
-    return new RuntimeError('command-not-executable', text);
+  if (
+    /permission denied|is a directory|exec format error/i.test(message) &&
+    /exec/i.test(message)
+  ) {
+    return new RuntimeError('command-not-executable', message);
   }
-  return failure(text);
+  return failure(message);
 }
 
 const failure = (said: string): RuntimeError =>
@@ -106,3 +131,9 @@ function lastMessage(said: string): string {
   const message = /msg="((?:[^"\\]|\\.)*)"\s*$/.exec(said.trim())?.[1];
   return (message?.replaceAll(/\\(.)/g, '$1') ?? said.trim()).slice(-1000);
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
