@@ -133,4 +133,41 @@ export const showSpace = endpoint({
   },
 });
 
-export const FILES = [listFiles, searchFiles, showSpace];
+const difference = z
+  .object({
+    path: text,
+    kind: z.enum(['added', 'removed', 'changed']),
+    from: file.optional(),
+    to: file.optional(),
+    changed: z
+      .array(z.enum(['type', 'content', 'mode', 'owner', 'link']))
+      .describe('Of what both have.'),
+  })
+  .meta({ id: 'FileDifference' });
+
+export const compareFiles = endpoint({
+  id: 'files.compare',
+  method: 'GET',
+  path: '/repositories/{repository}/compare/files',
+  words: 'files compare <repository> <from> <to>',
+  summary: 'List the files that were added, removed or changed from one image to another',
+  description: `By their content, not by their times. ${INDEXED}`,
+  access: { of: 'repository', action: 'pull', named: 'parameters' },
+  parameters: { repository: repositoryName },
+  query: {
+    from: reference,
+    to: reference,
+    platform: platform.optional(),
+    toPlatform: platform.optional().describe('Of the second image, where it is another.'),
+    ...pageQuery,
+  },
+  answer: z.object({ ...indexing, items: z.array(difference), next: text.optional() }),
+  example: {
+    answer: {
+      ...DONE,
+      items: [{ path: 'etc/passwd', kind: 'added', to: PASSWD, changed: [] }],
+    },
+  },
+});
+
+export const FILES = [listFiles, searchFiles, showSpace, compareFiles];

@@ -33,7 +33,7 @@ export {
 } from './endpoint.ts';
 export { ENDPOINTS } from './endpoints.ts';
 export { createGrant, deleteGrant, listGrants, whoMay } from './grants.ts';
-export { fileOf, listFiles, searchFiles, showSpace } from './files.ts';
+export { compareFiles, fileOf, listFiles, searchFiles, showSpace } from './files.ts';
 export { compareImages, listReferrers, showImage } from './images.ts';
 export { listKeys, withdrawKey } from './keys.ts';
 export { listAudit, listAuditOf } from './audit.ts';

@@ -9,6 +9,7 @@ import {
 import type { LayerStanding, Metadata } from '@slipway/metadata';
 import type { Digest, Platform, Reference, RepositoryName } from '@slipway/oci';
 import { type BlobStore, parseStorageKey, readableOf } from '@slipway/storage';
+import { compareFiles, type FileChange, type FileDifference } from './compare-files.ts';
 import { RegistryError } from './errors.ts';
 import type { Images } from './images.ts';
 import { LayerIndexes } from './layer-indexes.ts';
@@ -36,6 +37,20 @@ export interface Wanted {
 export interface FilesPage extends Indexing {
   readonly items: readonly ShownFile[];
   readonly next: string | undefined;
+}
+
+/** Where two images differ; `indexing` is of both together. */
+export interface DifferencesPage extends Indexing {
+  readonly items: readonly ShownDifference[];
+  readonly next: string | undefined;
+}
+
+interface ShownDifference {
+  readonly path: string;
+  readonly kind: 'added' | 'removed' | 'changed';
+  readonly from: ShownFile | undefined;
+  readonly to: ShownFile | undefined;
+  readonly changed: readonly FileChange[];
 }
 
 interface Page {
@@ -121,6 +136,31 @@ export class Files {
       return space;
     });
     return { ...done.indexing, space: done.found };
+  }
+
+  /** Files that were added, removed or changed from one image to another, by pages. */
+  async compare(from: Wanted, to: Wanted, { after, limit }: Page): Promise<DifferencesPage> {
+    let one: Indexing | undefined;
+    const done = await this.#look(this.#walks, from, async (before, layersBefore) => {
+      const looked = await this.#standing(to);
+      one = looked.indexing;
+      if (one.state !== 'indexed') return undefined;
+      const digests = [layersBefore, looked.layers].map((layers) =>
+        layers.map(({ digest }) => digest),
+      );
+      const then = await this.#merged(looked, to);
+      const items: ShownDifference[] = [];
+      let next: string | undefined;
+      for await (const each of compareFiles(before, then, keyOfPlace(after))) {
+        if (items.length === limit) return { items, next };
+        items.push(shownDifference(each, digests));
+        const last = each.to ?? each.from;
+        next = last && placeOf(last.entry);
+      }
+      return { items, next: undefined };
+    });
+    const other = one ?? (await this.#standing(to)).indexing;
+    return { ...together(done.indexing, other), ...(done.found ?? { items: [], next: undefined }) };
   }
 
   /** A file that is text of at most a megabyte. */
@@ -285,6 +325,31 @@ function indexingOf(
   }
   const state = counts.layersIndexed === counts.layers ? 'indexed' : 'indexing';
   return { state, ...counts, problem: undefined };
+}
+
+function together(one: Indexing, other: Indexing): Indexing {
+  const states = [one.state, other.state];
+  const refused = states.includes('refused');
+  return {
+    state: refused ? 'refused' : states.includes('indexing') ? 'indexing' : 'indexed',
+    layers: one.layers + other.layers,
+    layersIndexed: one.layersIndexed + other.layersIndexed,
+    problem: one.problem ?? other.problem,
+  };
+}
+
+function shownDifference(
+  { from, to, changed }: FileDifference,
+  [before = [], then = []]: readonly (readonly Digest[])[],
+): ShownDifference {
+  const key = (to ?? from)?.entry.key ?? '';
+  return {
+    path: textOf(key),
+    kind: from === undefined ? 'added' : to === undefined ? 'removed' : 'changed',
+    from: from && shownFile(from, before),
+    to: to && shownFile(to, then),
+    changed,
+  };
 }
 
 const WHAT: Readonly<Record<LayerEntry['type'], string>> = {

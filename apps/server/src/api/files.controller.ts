@@ -1,6 +1,14 @@
 import { Readable } from 'node:stream';
 import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
-import { type Answered, BASE, fileOf, listFiles, searchFiles, showSpace } from '@slipway/api';
+import {
+  type Answered,
+  BASE,
+  compareFiles,
+  fileOf,
+  listFiles,
+  searchFiles,
+  showSpace,
+} from '@slipway/api';
 import { Files, may, refusal, RegistryError, Resources, type Wanted } from '@slipway/registry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -42,6 +50,17 @@ export class FilesController {
   @Answers(showSpace)
   async space(call: Call<typeof showSpace>): Promise<Answered<typeof showSpace>> {
     return this.#files.space(wantedBy(call));
+  }
+
+  @Answers(compareFiles)
+  async compare(call: Call<typeof compareFiles>): Promise<Answered<typeof compareFiles>> {
+    const { from, to, platform, toPlatform = platform, after, limit } = call.query;
+    const repository = repositoryOf(call);
+    return this.#files.compare(
+      { repository, reference: from, platform },
+      { repository, reference: to, platform: toPlatform },
+      { after, limit },
+    );
   }
 
   /** A file to be shown, which a browser takes for nothing but text. */

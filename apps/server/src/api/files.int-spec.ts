@@ -1,6 +1,6 @@
 import { hash, randomBytes, randomUUID } from 'node:crypto';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { listFiles, searchFiles, showSpace } from '@slipway/api';
+import { compareFiles, listFiles, searchFiles, showSpace } from '@slipway/api';
 import { archive, type Piece } from '@slipway/layers/testing';
 import { named } from '@slipway/metadata/testing';
 import { indexLayer } from '@slipway/registry';
@@ -369,4 +369,51 @@ test('names that are no text are listed and do not end a page', async () => {
   expect(first.items).toMatchObject([{ name: 'caf\ufffd' }]);
   const second = await app.ask('ada', listFiles, of('ada/latin', '1', { after: first.next }));
   expect(second.items).toMatchObject([{ name: 'zoo' }]);
+});
+
+test('two images are compared file by file, by content and not by time, and by pages', async () => {
+  const shared = layer({ name: 'etc/' }, { name: 'etc/kept', content: 'same' });
+  const before = layer(
+    { name: 'etc/rebuilt', content: 'same', mtime: 1 },
+    { name: 'etc/edited', content: 'one' },
+    { name: 'etc/gone', content: 'gone' },
+    { name: 'etc/mode', content: 'x', mode: 0o644 },
+    { name: 'etc/other', content: 'x' },
+  );
+  const then = layer(
+    { name: 'etc/rebuilt', content: 'same', mtime: 2 },
+    { name: 'etc/edited', content: 'two' },
+    { name: 'etc/fresh', content: 'fresh!' },
+    { name: 'etc/mode', content: 'x', mode: 0o600, uid: 5 },
+    { name: 'etc/other', type: '2', link: 'kept' },
+  );
+  await push('ada/compared', '1', [shared, before]);
+  await push('ada/compared', '2', [shared, then], 'arm64');
+  const asked = (query: Record<string, string | number | undefined>) => ({
+    parameters: { repository: named('ada/compared') },
+    query: { from: '1', to: '2', toPlatform: 'linux/arm64', ...query },
+  });
+  const early = await app.ask('ada', compareFiles, asked({}));
+  expect(early).toEqual({ state: 'indexing', layers: 4, layersIndexed: 0, items: [] });
+  await indexAll();
+  await app.ask('ada', compareFiles, asked({}));
+  await indexAll();
+  const { state, items } = await app.ask('ada', compareFiles, asked({}));
+  expect(state).toBe('indexed');
+  const told = items.map(({ path, kind, changed, from, to }) => [
+    ...[path, kind, changed.join(), from?.size, to?.size],
+  ]);
+  expect(told).toEqual([
+    ['etc/edited', 'changed', 'content', 3, 3],
+    ['etc/fresh', 'added', '', undefined, 6],
+    ['etc/gone', 'removed', '', 4, undefined],
+    ['etc/mode', 'changed', 'mode,owner', 1, 1],
+    ['etc/other', 'changed', 'type', 1, 0],
+  ]);
+  const first = await app.ask('ada', compareFiles, asked({ limit: 2 }));
+  const rest = await app.ask('ada', compareFiles, asked({ limit: 3, after: first.next }));
+  expect([...first.items, ...rest.items]).toEqual(items);
+  expect(rest.next).toBeUndefined();
+  const none = await app.ask('ada', compareFiles, asked({ to: '1', toPlatform: undefined }));
+  expect(none.items).toEqual([]);
 });

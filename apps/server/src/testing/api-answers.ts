@@ -225,6 +225,10 @@ const ANSWERS = `
   files.space                      public   ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
   files.space                      absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
   files.space                      nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  files.compare                    private  401    401   401      401      404      404    ok     ok       ok    404  ok    ok    ok  ok     ok    ok        ok   ok
+  files.compare                    public   ok     401   401      401      ok       ok     ok     ok       ok    ok   ok    ok    ok  ok     ok    ok        ok   ok
+  files.compare                    absent   401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
+  files.compare                    nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   404       404  404
   webhooks.list                    -        401    401   401      401      404      403    403    404      404   403  ok    403   ok  403    404   403       ok   ok
   webhooks.list                    nowhere  401    401   401      401      404      404    404    404      404   404  404   404   404 404    404   403       404  404
   webhooks.create                  -        401    401   401      401      404      403    403    404      404   403  ok    403   ok  403    404   403       ok   ok

@@ -91,6 +91,7 @@ function queriesOf(of: string, at: Tenancy): Readonly<Record<string, Values>> {
   const why = { action: 'push', repository: `${at.organisation}/web` };
   return {
     'organisations.delete': { repositories: 'delete' },
+    'files.compare': { from: 'latest', to: 'latest' },
     'files.search': { text: 'etc' },
     'images.compare': { from: 'latest', to: 'latest' },
     'teams.remove-group': { origin: 'oidc', name: 'staff' },
