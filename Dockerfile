@@ -11,6 +11,7 @@ COPY package.json package-lock.json .npmrc ./
 COPY migrations/package.json migrations/
 COPY libs/api/package.json libs/api/
 COPY libs/client/package.json libs/client/
+COPY libs/layers/package.json libs/layers/
 COPY libs/metadata/package.json libs/metadata/
 COPY libs/oci/package.json libs/oci/
 COPY libs/registry/package.json libs/registry/
@@ -29,7 +30,7 @@ WORKDIR /src
 COPY . .
 RUN node scripts/prepare.mjs
 COPY --from=packages /opt/slipway /out/opt/slipway
-RUN cp -a --parents migrations/dist libs/api/dist libs/metadata/dist libs/oci/dist libs/registry/dist libs/storage/dist \
+RUN cp -a --parents migrations/dist libs/api/dist libs/layers/dist libs/metadata/dist libs/oci/dist libs/registry/dist libs/storage/dist \
       apps/server/dist apps/server/bin apps/web/dist LICENSE /out/opt/slipway \
  && find /out/opt/slipway \( -name '*.d.ts' -o -name '*.d.ts.map' -o -name '*.tsbuildinfo' \) -type f -delete \
  && chmod 0755 /out/opt/slipway/apps/server/bin/*.js \
