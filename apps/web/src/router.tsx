@@ -64,7 +64,10 @@ const search = createRoute({
 const place = createRoute({
   getParentRoute: () => root,
   path: '/r/$',
-  validateSearch: texts('view', 'q', 'sort', 'platform', 'from', 'to', 'tag'),
+  validateSearch: texts(
+    ...(['view', 'q', 'sort', 'platform', 'from', 'to', 'tag'] as const),
+    ...(['path', 'file', 'layer'] as const),
+  ),
   component: lazyRouteComponent(async () => import('./pages/place.tsx'), 'PlacePage'),
 });
 const namespace = createRoute({

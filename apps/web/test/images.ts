@@ -12,6 +12,8 @@ interface Step {
   readonly bytes?: number;
   /** What the files hold; the same text makes the same layer. */
   readonly seed?: string;
+  /** Files of the layer besides, with what is in them. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 export interface Built {
@@ -50,9 +52,10 @@ async function add(
   const [os = '', architecture = '', variant] = platform.split('/');
   const layers: Descriptor[] = [];
   const diffIds: string[] = [];
-  for (const { bytes, createdBy, seed = createdBy } of steps) {
+  for (const { bytes, createdBy, seed = createdBy, files = {} } of steps) {
     if (bytes === undefined) continue;
     const content = tar([
+      ...Object.entries(files).map(([path, text]) => ({ path, content: text })),
       {
         path: `srv/${createHash('sha256').update(seed).digest('hex').slice(0, 8)}`,
         content: noise(seed, bytes),

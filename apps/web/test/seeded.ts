@@ -3,15 +3,34 @@ import { client, type Client } from '../../server/test/client.ts';
 import type { Slipway } from '../../server/test/slipway.ts';
 import { type Built, layoutOf } from './images.ts';
 
-const BASE = { createdBy: '/bin/sh -c #(nop) ADD file:rootfs.tar.xz in / ', bytes: 2_900_000 };
+const BASE = {
+  createdBy: '/bin/sh -c #(nop) ADD file:rootfs.tar.xz in / ',
+  bytes: 2_900_000,
+  files: {
+    'bin/': '',
+    'bin/busybox': 'an executable\0of a kind',
+    'etc/': '',
+    'etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nnode:x:1000:1000::/srv:/bin/sh\n',
+    'etc/os-release': 'NAME="Alpine Linux"\nVERSION_ID=3.22\n',
+    'tmp/leftover': 'of the build',
+  },
+};
 const SHELL = { createdBy: '/bin/sh -c #(nop)  CMD ["sh"]' };
 
 const web = (version: string, more: Built['steps'] = []): Built => ({
   steps: [
     BASE,
     SHELL,
-    { createdBy: 'RUN /bin/sh -c apk add --no-cache curl tini # buildkit', bytes: 640_000 },
-    { createdBy: 'COPY package.json package-lock.json /srv/ # buildkit', bytes: 9_000 },
+    {
+      createdBy: 'RUN /bin/sh -c apk add --no-cache curl tini # buildkit',
+      bytes: 640_000,
+      files: { 'tmp/.wh.leftover': '' },
+    },
+    {
+      createdBy: 'COPY package.json package-lock.json /srv/ # buildkit',
+      bytes: 9_000,
+      files: { 'srv/package.json': '{\n  "name": "shop",\n  "private": true\n}\n' },
+    },
     { createdBy: 'RUN /bin/sh -c npm ci --omit=dev # buildkit', bytes: 5_600_000 },
     ...more,
     { createdBy: 'COPY dist /srv/dist # buildkit', bytes: 400_000, seed: version },

@@ -57,7 +57,8 @@ describeWith({ tools: ['chromium', 'crane'] }, 'using the page', () => {
     const credentials = ['--username', 'newcomer', '--password', PASSWORD];
     await crane.run(['auth', 'login', slipway.host, ...credentials]);
     await crane.run(['push', join(folder.path, 'layout-1'), registry.remote('newcomer/hello')]);
-    await page.getByRole('link', { name: 'newcomer/hello' }).waitFor({ timeout: 10_000 });
+    const pushed = page.getByRole('link', { name: 'newcomer/hello', exact: true });
+    await pushed.waitFor({ timeout: 10_000 });
   });
 
   it('finds a repository as one types, by keyboard alone', async () => {
@@ -153,6 +154,42 @@ describeWith({ tools: ['chromium', 'crane'] }, 'using the page', () => {
     const added = page.getByRole('row').filter({ hasText: '+ new' });
     await added.getByText('COPY assets /srv/assets').waitFor();
     await page.getByRole('cell', { name: 'env.SHOP_VERSION' }).waitFor();
+    const files = page.getByRole('region', { name: 'Files' }).getByRole('row');
+    await files.filter({ hasText: '+ new' }).getByText('7.8 MB').waitFor();
+  });
+
+  it('opens a folder of an image, and a file in it, once its layers are read', async () => {
+    await asAdmin();
+    const { page } = visit;
+    await page.goto('/r/acme/web:2.0');
+    await page.getByRole('link', { name: 'Files' }).click();
+    await page.getByRole('link', { name: 'srv', exact: true }).click();
+    await page.getByRole('link', { name: 'package.json' }).click();
+    await page.getByText('"name": "shop"').waitFor();
+    const download = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Download' }).click();
+    expect((await download).suggestedFilename()).toBe('package.json');
+    await page.goBack();
+    await page.getByLabel('Search by path').fill('PASSWD');
+    await page.getByRole('link', { name: 'etc/passwd' }).click();
+    await page.getByText('root:x:0:0').waitFor();
+    await page.goto('/r/acme/web:2.0?view=files&file=bin/busybox');
+    await page.getByText('/bin/busybox is no text').waitFor();
+  });
+
+  it('shows what a layer takes away, and what takes the space', async () => {
+    await asAdmin();
+    const { page } = visit;
+    await page.goto('/r/acme/web:1.0?view=files');
+    await page.getByLabel('Of').selectOption({ index: 2 });
+    await page.getByRole('link', { name: 'tmp', exact: true }).click();
+    const gone = page.getByRole('row').filter({ hasText: 'leftover' });
+    await gone.getByLabel('taken away').waitFor();
+    await page.goto('/r/acme/web:2.0?view=space');
+    const largest = page.getByRole('region', { name: 'Largest files' }).getByRole('row').nth(1);
+    await largest.getByText('7.8 MB').waitFor();
+    const hidden = page.getByRole('region', { name: 'What layers hide' });
+    await hidden.getByText('12 B').waitFor();
   });
 
   it('tells what the platforms of an image differ in', async () => {

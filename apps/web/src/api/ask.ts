@@ -59,6 +59,14 @@ export async function send(
   throw refusalOf(response.status, text);
 }
 
+/** Reads a text that the management API gives; throws a `Refusal`. */
+export async function readText(path: string, signal?: AbortSignal): Promise<string> {
+  const response = await answering('GET', path, undefined, signal);
+  const text = await response.text();
+  if (response.ok) return text;
+  throw refusalOf(response.status, text);
+}
+
 function pathOf(path: string, parameters: unknown = {}, query: Asking<Name>['query'] = {}): string {
   const values = parameters as Readonly<Record<string, unknown>>;
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) =>

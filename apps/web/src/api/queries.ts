@@ -20,17 +20,27 @@ export const remembered = new QueryClient({
   },
 });
 
+interface Asked<Data> {
+  readonly enabled?: boolean;
+  /** Whether an answer is to be asked for again in a moment: what it tells of is still being made. */
+  readonly unfinished?: (answer: Data) => boolean;
+}
+
+const MOMENT = 1000;
+
 /** The answer of an endpoint; while another is on its way, the last one stays. */
 export function useAnswer<N extends Name>(
   name: N,
   asking: Asking<N> = {},
-  { enabled = true }: { readonly enabled?: boolean } = {},
+  { enabled = true, unfinished = () => false }: Asked<Answer<N>> = {},
 ) {
   return useQuery<Answer<N>>({
     queryKey: [name, asking],
     queryFn: async ({ signal }) => ask(name, asking, signal),
     placeholderData: keepPreviousData,
     enabled,
+    refetchInterval: ({ state: { data } }) =>
+      data !== undefined && unfinished(data) ? MOMENT : false,
   });
 }
 
@@ -44,7 +54,7 @@ type ItemOf<N extends Name> = Answer<N> extends Page<infer Item> ? Item : never;
 export function usePages<N extends Name>(
   name: N,
   asking: Asking<N> = {},
-  { enabled = true }: { readonly enabled?: boolean } = {},
+  { enabled = true, unfinished = () => false }: Asked<Answer<N>> = {},
 ) {
   const pages = useInfiniteQuery({
     queryKey: [name, asking, 'pages'],
@@ -58,6 +68,8 @@ export function usePages<N extends Name>(
     getNextPageParam: ({ next }) => next,
     placeholderData: keepPreviousData,
     enabled,
+    refetchInterval: ({ state: { data } }) =>
+      data?.pages[0] !== undefined && unfinished(data.pages[0]) ? MOMENT : false,
   });
   const first = pages.data?.pages[0];
   return { ...pages, first, items: pages.data?.pages.flatMap(({ items }) => items) };

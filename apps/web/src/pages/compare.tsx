@@ -9,6 +9,7 @@ import { Answered, Empty } from '../parts/states.tsx';
 import { Table, Td, Th } from '../parts/table.tsx';
 import { Badge, Bytes, Digest } from '../parts/values.tsx';
 import { step } from '../text/steps.ts';
+import { CompareFiles } from './compare-files.tsx';
 
 type Comparison = Answer<'compareImages'>;
 
@@ -100,6 +101,7 @@ function Compared({
           <Layers layers={compared.layers} />
           <Config config={compared.config} />
           <Steps history={compared.history} />
+          <CompareFiles repository={repository} from={from} to={to} platform={platform} />
         </>
       )}
     </Answered>

@@ -7,6 +7,10 @@ interface Views {
   readonly platform?: string | undefined;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
+  readonly path?: string | undefined;
+  readonly file?: string | undefined;
+  readonly layer?: string | undefined;
+  readonly q?: string | undefined;
 }
 
 /** Leads to a repository, or to what a tag or a digest names in it. */

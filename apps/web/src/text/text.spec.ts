@@ -1,6 +1,7 @@
 import { ago } from './ago.ts';
 import { artifactKind, pullCommands } from './artifacts.ts';
 import { bytes, exactBytes, growth } from './bytes.ts';
+import { modeInLetters } from './modes.ts';
 import { parsePlace, placeOf, short } from './reference.ts';
 import { step } from './steps.ts';
 
@@ -47,6 +48,17 @@ test.each([
   ['acme/web:1.0@sha256:ab', { repository: 'acme/web', reference: 'sha256:ab' }],
 ])('%s is a place', (text, place) => {
   expect(parsePlace(text)).toEqual(place);
+});
+
+test.each([
+  ['0755', 'rwxr-xr-x'],
+  ['0640', 'rw-r-----'],
+  ['4755', 'rwsr-xr-x'],
+  ['2644', 'rw-r-Sr--'],
+  ['1777', 'rwxrwxrwt'],
+  ['0000', '---------'],
+])('the mode %s is %s', (octal, letters) => {
+  expect(modeInLetters(octal)).toBe(letters);
 });
 
 test('a place is written as it is read', () => {

@@ -10,11 +10,13 @@ import { artifactKind } from '../../text/artifacts.ts';
 import { isDigest, placeOf, short } from '../../text/reference.ts';
 import { Blobs } from './blobs.tsx';
 import { Config } from './config.tsx';
+import { Files } from './files.tsx';
 import { History } from './history.tsx';
 import { Layers } from './layers.tsx';
 import { Manifest } from './manifest.tsx';
 import { Platforms } from './platforms.tsx';
 import { Referrers } from './referrers.tsx';
+import { Space } from './space.tsx';
 
 /** What a tag or a digest names: an image, an index of several, or something that is no image. */
 export function ImagePage({
@@ -65,6 +67,8 @@ function ShownPage({
       ? ([['content', 'Content']] as const)
       : ([
           ['layers', 'Layers'],
+          ['files', 'Files'],
+          ['space', 'Space'],
           ['config', 'Config'],
         ] as const)),
     ...(shown.manifests.length > 0 ? ([['platforms', 'Platforms']] as const) : []),
@@ -166,6 +170,14 @@ function View({
   readonly shown: Shown;
 }) {
   switch (view) {
+    case 'files':
+    case 'space':
+      if (shown.image === undefined) return null;
+      return view === 'files' ? (
+        <Files repository={repository} reference={reference} image={shown.image} />
+      ) : (
+        <Space repository={repository} reference={reference} image={shown.image} />
+      );
     case 'config':
       return shown.image === undefined ? null : (
         <Config image={shown.image} annotations={shown.annotations} />
