@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Containers } from './containers.ts';
 import type { SignIns } from './credentials.ts';
 import type { Images } from './images.ts';
+import type { Networks } from './networks.ts';
 import type { Volumes } from './volumes.ts';
 import type { Method, requests, Result, WireEvent } from './wire.ts';
 
@@ -9,6 +10,7 @@ export interface Agent {
   readonly root: string;
   readonly images: Images;
   readonly containers: Containers;
+  readonly networks: Networks;
   readonly volumes: Volumes;
   readonly signIns: SignIns;
 }

@@ -1,5 +1,6 @@
 import { RLIMIT_NAMES } from '@slipway/runtime';
 import { z } from 'zod';
+import { attachment, membership, publication } from './network-record.ts';
 import { restartPolicy } from './restart-policy.ts';
 import { seccompFile } from './seccomp-file.ts';
 
@@ -40,7 +41,23 @@ export const containerWish = z.object({
   user: z.string().optional(),
   workingDir: z.string().optional(),
   hostname: z.string().optional(),
-  network: z.enum(['none', 'host']).default('none'),
+  /** Names of networks; or one alone of `none`, `host` and `container:<container>`. */
+  networks: z.array(z.string()).min(1).default(['slipway']),
+  aliases: z.array(z.string()).default([]),
+  address: z.string().optional(),
+  address6: z.string().optional(),
+  publish: z.array(publication).default([]),
+  /** All ports that the image exposes, too. */
+  publishAll: z.boolean().default(false),
+  /** `name:address`; `host-gateway` is the host's own address in the container's network. */
+  addedHosts: z.array(z.string()).default([]),
+  dns: z
+    .object({
+      servers: z.array(z.string()),
+      search: z.array(z.string()),
+      options: z.array(z.string()),
+    })
+    .default({ servers: [], search: [], options: [] }),
   mounts: z.array(mount).default([]),
   memory: z.number().int().positive().optional(),
   cpus: z.number().positive().optional(),
@@ -116,6 +133,8 @@ export const containerRecord = z.object({
       noCopy: z.boolean(),
     }),
   ),
+  memberships: z.array(membership).default([]),
+  attachment: attachment.optional(),
   /** Its first process, from the moment it is there. */
   process: processIdentity.optional(),
   started: z.string().optional(),

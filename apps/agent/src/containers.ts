@@ -19,6 +19,7 @@ import {
   type Usage,
   usageOf,
 } from '@slipway/runtime';
+import { Connections } from './connections.ts';
 import {
   type ContainerRecord,
   type ContainerUpdate,
@@ -80,6 +81,7 @@ export class Containers {
   readonly #images: Images;
   readonly #runtime: OciRuntime;
   readonly #site: Site;
+  readonly connections: Connections;
   readonly #supervised = new Map<string, Supervision>();
   /** Who starts or removes a container. */
   readonly #turns = new OneAtATime();
@@ -89,6 +91,7 @@ export class Containers {
     this.#images = images;
     this.#runtime = runtime;
     this.#site = site;
+    this.connections = new Connections(this.#records, site.networks);
   }
 
   async adopt(): Promise<void> {
@@ -97,18 +100,22 @@ export class Containers {
       const { id, removing } = record;
       if (removing !== undefined) {
         await this.#remove(id, removing.volumes);
-      } else if (isUp(record) && !(await this.#runtime.isOnlyCreated(id))) {
-        this.#supervise(id);
-      } else {
+      } else if (!isUp(record) || (await this.#runtime.isOnlyCreated(id))) {
         await this.#release(id);
-        await this.#resume(record);
+        await this.#decide(record);
       }
+    }
+    // Nobody has an address or a port any more that it is not to have, when the first of them takes one.
+    await this.connections.settleAll();
+    for (const record of this.list()) {
+      if (isUp(record)) this.#supervise(record.id);
+      else if (stateOf(record) === 'restarting') this.#supervise(record.id, 0);
     }
   }
 
-  /** Starts what was to run, and what runs whenever the host does. */
-  async #resume(record: ContainerRecord): Promise<void> {
-    const { id, process, ended, wish, stopped = false } = record;
+  /** Whether it is to run: what was to run does, and what runs whenever the host does. */
+  async #decide(record: ContainerRecord): Promise<void> {
+    const { id, process, ended, wish, attachment, stopped = false } = record;
     const onItsWay = isUp(record) || stateOf(record) === 'restarting';
     const rebooted = process !== undefined && !(await isOfThisBoot(process));
     const again = onItsWay
@@ -116,11 +123,10 @@ export class Containers {
       : rebooted && startsWithHost(wish.restart, stopped);
     if (again) {
       await this.#records.change(id, (same) => ({ ...same, stopped: false, restarting: true }));
-      this.#supervise(id, 0);
-    } else if (onItsWay) {
-      await this.#records.change(id, (same) =>
-        ended === undefined ? notStarted(same) : { ...same, restarting: false },
-      );
+    } else if (onItsWay && ended === undefined) {
+      await this.#records.change(id, notStarted);
+    } else if (onItsWay || attachment !== undefined) {
+      await this.#records.change(id, atRest);
     }
   }
 
@@ -137,14 +143,15 @@ export class Containers {
     return new Set(this.list().flatMap(({ layers }) => layers));
   }
 
-  async create(wish: ContainerWish, image: LocalImage): Promise<ContainerRecord> {
+  async create(wanted: ContainerWish, image: LocalImage): Promise<ContainerRecord> {
     const layers = this.#images.layersOf(image);
     if (layers === undefined) {
-      throw new AgentError('not-found', `layers of ${wish.image} are missing: pull it again`);
+      throw new AgentError('not-found', `layers of ${wanted.image} are missing: pull it again`);
     }
     const id = randomBytes(32).toString('hex');
     const config = configOf(image);
-    checkWish(wish, config, this.#site.host);
+    checkWish(wanted, config, this.#site.host);
+    const { wish, memberships } = await this.connections.planned(wanted);
     const record: ContainerRecord = {
       id,
       name: this.#records.freeName(wish.name, id),
@@ -155,6 +162,7 @@ export class Containers {
       labels: { ...config.labels, ...wish.labels },
       wish,
       volumes: [],
+      memberships,
       restarts: 0,
     };
     try {
@@ -268,7 +276,9 @@ export class Containers {
 
   async rename(id: string, wanted: string): Promise<void> {
     const name = this.#records.freeName(wanted, id);
-    await this.#records.change(id, (record) => ({ ...record, name }));
+    await this.connections.settle(
+      await this.#records.change(id, (record) => ({ ...record, name })),
+    );
   }
 
   /** `volumes`: also those that were made for it alone. */
@@ -330,15 +340,16 @@ export class Containers {
   async stats(
     id: string,
   ): Promise<(Usage & Partial<Traffic> & { readonly at: number }) | undefined> {
-    const { process, wish } = this.find(id);
-    if (process === undefined || !isUp(this.find(id))) return undefined;
+    const record = this.find(id);
+    const { process } = record;
+    if (process === undefined || !isUp(record)) return undefined;
     const usage = await usageOf(process.pid, this.#site.host);
     if (usage === undefined) return undefined;
     return {
       at: performance.now(),
       ...usage,
       // The host's own traffic is not the container's.
-      ...(wish.network !== 'host' && (await trafficOf(process.pid))),
+      ...(!this.connections.isOnHost(record) && (await trafficOf(process.pid))),
     };
   }
 
@@ -378,7 +389,8 @@ export class Containers {
       if (image === undefined) {
         throw new AgentError('not-found', `${record.image} is gone: slipway pull ${record.image}`);
       }
-      await prepareContainer(record, image, folder, this.#site);
+      const network = await this.connections.enter(id, configOf(image).exposedPorts);
+      await prepareContainer(record, image, folder, network, this.#site);
       const pid = await createMonitored(this.#runtime, {
         id,
         name: record.name,
@@ -394,7 +406,7 @@ export class Containers {
       await this.#runtime.start(id);
     } catch (error) {
       await this.#release(id);
-      await this.#records.change(id, notStarted);
+      await this.connections.settle(await this.#records.change(id, notStarted));
       throw error;
     }
   }
@@ -434,11 +446,11 @@ export class Containers {
     const ran = Date.parse(ended.at) - Date.parse(started);
     const ending = { code: ended.code, ran, restarts, stopped, waited };
     const delay = restartDelay(wish.restart, ending);
-    await this.#records.change(id, (same) => ({
-      ...notPaused(same),
-      ended,
-      ...(delay !== undefined && { restarting: true }),
-    }));
+    if (delay === undefined) {
+      await this.#leave(id, (same) => ({ ...notPaused(same), ended }));
+    } else {
+      await this.#records.change(id, (same) => ({ ...notPaused(same), ended, restarting: true }));
+    }
     return delay;
   }
 
@@ -463,7 +475,7 @@ export class Containers {
     const record = this.#records.get(id);
     if (record === undefined) return false;
     if (record.stopped === true) {
-      await this.#records.change(id, (same) => ({ ...same, restarting: false }));
+      await this.#leave(id, (same) => same);
       return false;
     }
     const restarts = record.restarts + 1;
@@ -486,6 +498,11 @@ export class Containers {
     }
   }
 
+  /** Writes down that it is over, and has nothing of networks any more. */
+  async #leave(id: string, change: (record: ContainerRecord) => ContainerRecord): Promise<void> {
+    await this.connections.settle(await this.#records.change(id, (same) => atRest(change(same))));
+  }
+
   /** Undoes what the kernel and the runtime have of a container, not what it wrote. */
   async #release(id: string): Promise<void> {
     await this.#runtime.delete(id);
@@ -498,6 +515,7 @@ export class Containers {
     if (record === undefined) return;
     if (withVolumes) await this.#removeVolumesOf(record);
     await this.#clear(id);
+    await this.connections.settle(record);
   }
 
   /** Those that nobody named, and that no other container has. */
@@ -518,14 +536,25 @@ export class Containers {
 
 /** As it was when it was created. */
 function notStarted(record: ContainerRecord): ContainerRecord {
-  const { id, name, image, imageDigest, layers, created, labels, wish, volumes } = record;
-  return { id, name, image, imageDigest, layers, created, labels, wish, volumes, restarts: 0 };
+  const { id, name, image, imageDigest, layers, created, labels, wish, volumes, memberships } =
+    record;
+  return {
+    ...{ id, name, image, imageDigest, layers, created, labels, wish, volumes, memberships },
+    restarts: 0,
+  };
 }
 
 const notEnded = (record: ContainerRecord): ContainerRecord => {
-  const { restarts, stopped } = record;
-  return { ...notStarted(record), restarts, ...(stopped !== undefined && { stopped }) };
+  const { restarts, stopped, attachment } = record;
+  return { ...notStarted(record), restarts, attachment, ...(stopped !== undefined && { stopped }) };
 };
+
+/** It is not started again, and leaves its addresses and ports to others. */
+const atRest = (record: ContainerRecord): ContainerRecord => ({
+  ...record,
+  restarting: false,
+  attachment: undefined,
+});
 
 const notPaused = (record: ContainerRecord): ContainerRecord => ({ ...record, paused: false });
 

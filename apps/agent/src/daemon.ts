@@ -4,6 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createLock, type Server } from 'node:net';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   fastestGunzip,
   hostOffer,
@@ -17,11 +18,13 @@ import { SignIns } from './credentials.ts';
 import { AgentError, refusalOf } from './errors.ts';
 import { Images } from './images.ts';
 import { methods } from './methods.ts';
+import { Networks } from './networks.ts';
 import type { AgentSettings } from './settings.ts';
 import { Volumes } from './volumes.ts';
 import { type Method, requests, type WireEvent } from './wire.ts';
 
 const REQUEST_LIMIT = 1024 * 1024;
+const LOOK_AT_RULES = 3000;
 
 export interface RunningDaemon {
   stop(): Promise<void>;
@@ -46,14 +49,35 @@ export async function startDaemon(settings: AgentSettings): Promise<RunningDaemo
   server.listen(settings.socket);
   process.umask(umask);
   await once(server, 'listening');
+  const looking = new AbortController();
+  void keepNetworks(agent, looking.signal);
   return {
     stop: async () => {
+      looking.abort();
       server.close();
       server.closeAllConnections();
       lock.close();
       await rm(settings.socket, { force: true });
     },
   };
+}
+
+/** Rules are the whole host's, and `nft flush ruleset` or a firewall that is loaded anew takes ours along. */
+async function keepNetworks({ containers }: Agent, signal: AbortSignal): Promise<void> {
+  let told = '';
+  for (;;) {
+    await sleep(LOOK_AT_RULES, undefined, { ref: false, signal }).catch(() => undefined);
+    if (signal.aborted) return;
+    try {
+      if (await containers.connections.mend()) {
+        process.stderr.write('slipway: the rules of networks were changed by others; set again\n');
+      }
+      told = '';
+    } catch (error) {
+      if (String(error) !== told) process.stderr.write(`slipway: networks: ${String(error)}\n`);
+      told = String(error);
+    }
+  }
 }
 
 async function openAgent({ root, runtime: named }: AgentSettings): Promise<Agent> {
@@ -67,9 +91,11 @@ async function openAgent({ root, runtime: named }: AgentSettings): Promise<Agent
   const signIns = new SignIns(root);
   const images = new Images(root, layers, signIns, await fastestGunzip());
   const volumes = await Volumes.open(root);
-  const containers = new Containers(root, images, runtime, { layers, volumes, host });
+  const networks = await Networks.open(root);
+  const site = { layers, volumes, networks, host };
+  const containers = new Containers(root, images, runtime, site);
   await containers.adopt();
-  return { root, images, containers, volumes, signIns };
+  return { root, images, containers, networks, volumes, signIns };
 }
 
 /** One agent for each root: the kernel lets go of an abstract name when its process is gone, however it went. */

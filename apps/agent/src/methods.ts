@@ -4,6 +4,7 @@ import type { Handler } from './agent.ts';
 import { stateOf } from './container-record.ts';
 import { imageMethods, imageOf } from './image-methods.ts';
 import { configOf, type LocalImage } from './images.ts';
+import { networkMethods } from './network-methods.ts';
 import { pruneMethods } from './prune-methods.ts';
 import { volumeMethods } from './volume-methods.ts';
 import type { Method, WireEvent } from './wire.ts';
@@ -11,6 +12,7 @@ import type { Method, WireEvent } from './wire.ts';
 /** What the agent does, by what it is asked. */
 export const methods: { readonly [Name in Method]: Handler<Name> } = {
   ...imageMethods,
+  ...networkMethods,
   ...pruneMethods,
   ...volumeMethods,
 
@@ -104,13 +106,14 @@ export const methods: { readonly [Name in Method]: Handler<Name> } = {
     const local = await images.list();
     return containers.list().map((record) => {
       const image = local.find(({ digest }) => digest === record.imageDigest);
-      const { id, name, created, started, ended, wish } = record;
+      const { id, name, created, started, ended, wish, attachment } = record;
       return {
         id,
         name,
         image: record.image,
         created,
         state: stateOf(record),
+        ports: [...(attachment?.ports ?? [])],
         command: wish.command.length > 0 ? wish.command : commandOf(image),
         ...(started !== undefined && { started }),
         ...(ended !== undefined && { ended: ended.at }),

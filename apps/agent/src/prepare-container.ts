@@ -26,7 +26,8 @@ import {
 } from '@slipway/runtime';
 import type { ContainerRecord, ContainerWish } from './container-record.ts';
 import { AgentError } from './errors.ts';
-import { configOf, hostFile, type LocalImage } from './images.ts';
+import { configOf, type LocalImage } from './images.ts';
+import type { Networks } from './networks.ts';
 import { profileOf } from './seccomp-file.ts';
 import type { Volumes } from './volumes.ts';
 
@@ -45,14 +46,19 @@ export interface ExecWish {
 export interface Site {
   readonly layers: LayerStore;
   readonly volumes: Volumes;
+  readonly networks: Networks;
   readonly host: HostOffer;
 }
 
-/** Mounts the tree, decides everything that the runtime is told, and writes it into the container's folder. */
+/**
+ * Mounts the tree, decides everything that the runtime is told, and writes it into the container's folder, where its
+ * files of names are already.
+ */
 export async function prepareContainer(
   record: ContainerRecord,
   image: LocalImage,
   folder: string,
+  network: ContainerSpec['network'],
   site: Site,
 ): Promise<void> {
   const { id, wish } = record;
@@ -79,9 +85,9 @@ export async function prepareContainer(
     readOnly: wish.readOnly,
     capabilities,
     noNewPrivileges: wish.noNewPrivileges,
-    network: wish.network,
+    network,
     mounts: [...(await mountsOf(record, rootfs, site.volumes)), ...init],
-    files: await etcFiles(folder, rootfs, hostname, wish.network),
+    files: await etcFiles(folder, rootfs, hostname),
     limits: limitsWished(wish),
     rlimits: wish.rlimits,
     cgroupsPath: `/slipway/${id}`,
@@ -124,26 +130,13 @@ export async function execProcess(
   );
 }
 
-async function etcFiles(
-  folder: string,
-  rootfs: string,
-  hostname: string,
-  network: ContainerSpec['network'],
-): Promise<BindMount[]> {
-  const own = `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n`;
-  const shared = network === 'host';
-  const files = {
-    hosts: shared ? await hostFile('/etc/hosts') : `${own}127.0.1.1\t${hostname}\n`,
-    hostname: `${hostname}\n`,
-    'resolv.conf': shared ? await hostFile('/etc/resolv.conf') : '',
-  };
+async function etcFiles(folder: string, rootfs: string, hostname: string): Promise<BindMount[]> {
+  await writeFile(join(folder, 'hostname'), `${hostname}\n`, { mode: 0o644 });
   const mounts: BindMount[] = [];
-  for (const [name, text] of Object.entries(files)) {
-    const source = join(folder, name);
-    await writeFile(source, text, { mode: 0o644 });
+  for (const name of ['hosts', 'hostname', 'resolv.conf']) {
     // /etc may be a link of the image: the runtime is given where it leads inside.
     const destination = await resolveInRoot(rootfs, `/etc/${name}`);
-    mounts.push({ source, destination, readOnly: false });
+    mounts.push({ source: join(folder, name), destination, readOnly: false });
   }
   return mounts;
 }

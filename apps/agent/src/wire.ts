@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { containerRecord, containerUpdate, containerWish } from './container-record.ts';
+import { attachment, networkRecord, networkWish } from './network-record.ts';
 
 /**
  * What the program and the agent say to each other over the socket: `POST /<method>` with a JSON body, answered by
@@ -25,6 +26,7 @@ const one = z.object({ container: z.string() });
 const timed = one.extend({ timeout: z.number().optional() });
 const image = z.object({ image: z.string() });
 const volume = z.object({ volume: z.string() });
+const network = z.object({ network: z.string() });
 
 /** What each method takes. */
 export const requests = {
@@ -82,6 +84,18 @@ export const requests = {
   'volume-inspect': volume,
   'volume-remove': volume,
   'volume-prune': z.object({ all: z.boolean().default(false) }),
+  'network-create': networkWish,
+  networks: z.object({}),
+  'network-inspect': network,
+  'network-remove': network,
+  'network-prune': z.object({}),
+  'network-connect': network.extend({
+    container: z.string(),
+    aliases: z.array(z.string()).default([]),
+    address: z.string().optional(),
+    address6: z.string().optional(),
+  }),
+  'network-disconnect': network.extend({ container: z.string() }),
   check: z.object({}),
   version: z.object({}),
 } as const;
@@ -149,6 +163,7 @@ export const results = {
       started: z.string().optional(),
       ended: z.string().optional(),
       code: z.number().optional(),
+      ports: attachment.shape.ports,
       command: z.array(z.string()),
     }),
   ),
@@ -179,6 +194,22 @@ export const results = {
   'volume-inspect': shownVolume,
   'volume-remove': z.object({}),
   'volume-prune': z.array(z.string()),
+  'network-create': z.object({ id: z.string() }),
+  networks: z.array(networkRecord),
+  'network-inspect': networkRecord.extend({
+    containers: z.array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        address: z.string(),
+        address6: z.string().optional(),
+      }),
+    ),
+  }),
+  'network-remove': z.object({}),
+  'network-prune': z.array(z.string()),
+  'network-connect': z.object({}),
+  'network-disconnect': z.object({}),
   check: z.array(z.object({ what: z.string(), state: z.string(), detail: z.string() })),
   version: z.object({ pid: z.number(), root: z.string() }),
 } as const;

@@ -106,11 +106,13 @@ const LOOK = `
 const OWN = /^(container=podman|TERM=.*|HOSTNAME=.*|SHLVL=.*|PWD=.*|OLDPWD=.*)$/;
 
 describeWith(
-  { tools: ['runc', 'conmon', 'busybox', 'podman', 'tar'], root: true },
+  { tools: ['runc', 'conmon', 'busybox', 'podman', 'tar', 'ip', 'nft'], root: true },
   'a container has the files and the environment that podman gives it',
   () => {
-    const registry = suiteRegistry();
     let agent: TestAgent;
+    // Before the registry takes its folder away.
+    afterAll(async () => agent.stop(), limit);
+    const registry = suiteRegistry();
     let podman: Client;
 
     beforeAll(async () => {
@@ -120,8 +122,6 @@ describeWith(
       await agent.run(['login', '-u', username, '--password-stdin', host], password);
       await podman.run(['login', '--username', username, '--password', password, host]);
     }, startLimit);
-
-    afterAll(async () => agent.stop(), limit);
 
     const lines = (text: string) => text.split('\n').filter((line) => !OWN.test(line));
 
@@ -154,7 +154,7 @@ describeWith(
             ],
             ...['--ulimit', 'nproc=1024:1024', '--security-opt', 'no-new-privileges', ...look],
           ]),
-          agent.attempt(['run', '--rm', ...look]),
+          agent.attempt(['run', '--rm', '--network', 'none', ...look]),
         ]);
         expect(theirs.stdout).toContain('---');
         expect(lines(ours.stdout)).toEqual(lines(theirs.stdout));

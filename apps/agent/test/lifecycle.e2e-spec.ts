@@ -15,9 +15,13 @@ interface Inspected {
   readonly process: { readonly pid: number; readonly bootId: string };
 }
 
-describeWith({ tools: ['runc', 'conmon', 'busybox', 'tar'], root: true }, 'slipway', () => {
-  const registry = suiteRegistry();
+const needs = { tools: ['runc', 'conmon', 'busybox', 'tar', 'ip', 'nft'], root: true };
+
+describeWith(needs, 'slipway', () => {
   let agent: TestAgent;
+  // Before the registry takes its folder away.
+  afterAll(async () => agent.stop(), limit);
+  const registry = suiteRegistry();
   const app = () => `${registry.host}/acme/lifecycle:1`;
 
   beforeAll(async () => {
@@ -31,8 +35,6 @@ describeWith({ tools: ['runc', 'conmon', 'busybox', 'tar'], root: true }, 'slipw
     await agent.run(['login', '-u', username, '--password-stdin', host], password);
     await agent.run(['pull', app()]);
   }, startLimit);
-
-  afterAll(async () => agent.stop(), limit);
 
   const detached = (options: readonly string[], script: string) =>
     agent.run(['run', '-d', ...options, app(), 'sh', '-c', script]);

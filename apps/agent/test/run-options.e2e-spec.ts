@@ -12,11 +12,13 @@ const limit = 120_000;
 const bit = { chown: 1n << 0n, kill: 1n << 5n, netRaw: 1n << 13n, sysAdmin: 1n << 21n };
 
 describeWith(
-  { tools: ['runc', 'conmon', 'busybox', 'catatonit', 'tar'], root: true },
+  { tools: ['runc', 'conmon', 'busybox', 'catatonit', 'tar', 'ip', 'nft'], root: true },
   'slipway run with options',
   () => {
-    const registry = suiteRegistry();
     let agent: TestAgent;
+    // Before the registry takes its folder away.
+    afterAll(async () => agent.stop(), limit);
+    const registry = suiteRegistry();
     const app = () => `${registry.host}/acme/options:1`;
 
     beforeAll(async () => {
@@ -29,8 +31,6 @@ describeWith(
       await agent.run(['login', '-u', username, '--password-stdin', host], password);
       await agent.run(['pull', app()]);
     }, startLimit);
-
-    afterAll(async () => agent.stop(), limit);
 
     const run = (options: readonly string[], script: string) =>
       agent.run(['run', '--rm', ...options, app(), 'sh', '-c', script]);

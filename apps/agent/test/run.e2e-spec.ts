@@ -8,9 +8,13 @@ import { type TestAgent, testAgent } from './test-agent.ts';
 
 const limit = 120_000;
 
-describeWith({ tools: ['runc', 'conmon', 'busybox', 'tar'], root: true }, 'slipway', () => {
-  const registry = suiteRegistry();
+const needs = { tools: ['runc', 'conmon', 'busybox', 'tar', 'ip', 'nft'], root: true };
+
+describeWith(needs, 'slipway', () => {
   let agent: TestAgent;
+  // Before the registry takes its folder away.
+  afterAll(async () => agent.stop(), limit);
+  const registry = suiteRegistry();
   const app = () => `${registry.host}/acme/app:1`;
 
   beforeAll(async () => {
@@ -22,8 +26,6 @@ describeWith({ tools: ['runc', 'conmon', 'busybox', 'tar'], root: true }, 'slipw
     });
     await registry.push(image, 'acme/app', '1');
   }, startLimit);
-
-  afterAll(async () => agent.stop(), limit);
 
   const until = async (found: () => Promise<boolean>) => {
     for (let tries = 0; tries < 600; tries++) {
@@ -96,8 +98,8 @@ describeWith({ tools: ['runc', 'conmon', 'busybox', 'tar'], root: true }, 'slipw
       ]);
       expect([code, stderr]).toEqual([125, expect.stringContaining('slipway pull')]);
       expect((await agent.attempt(['run', '--no-such-flag', app()])).code).toBe(125);
-      expect((await agent.attempt(['run', '--network', 'bridge', app()])).stderr).toContain(
-        'not there yet',
+      expect((await agent.attempt(['run', '--network', 'no-such', app()])).stderr).toContain(
+        'slipway network create no-such',
       );
       expect((await agent.attempt(['run', `${registry.host}/acme/none`])).stderr).toMatch(
         /has no acme\/none/,

@@ -1,8 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { findTool } from '../../../scripts/host-tools.mjs';
 import { processesNaming } from '../../server/test/leftovers.ts';
 
 const projectRoot = fileURLToPath(new URL('../../..', import.meta.url));
@@ -18,6 +20,8 @@ interface Outcome {
 /** `slipway` with a root and a socket of its own, and the agent that it starts by itself. */
 export interface TestAgent {
   readonly root: string;
+  /** What is in the names of all that this agent has of networks on the host. */
+  readonly tag: string;
   attempt(args: readonly string[], input?: string): Promise<Outcome>;
   /** Rejects, with all that was printed, unless it ends with 0; resolves to its output. */
   run(args: readonly string[], input?: string): Promise<string>;
@@ -31,6 +35,11 @@ export interface TestAgent {
 export function testAgent(folder: string): TestAgent {
   const root = join(folder, 'agent');
   const socket = join(folder, 'agent.sock');
+  const tag = createHash('sha256').update(root).digest('hex').slice(0, 5);
+  const containers = join(root, 'containers');
+  mkdirSync(containers, { recursive: true, mode: 0o700 });
+  const ids = new Set<string>();
+  const watcher = watch(containers, { persistent: false }, (_, name) => ids.add(name ?? ''));
   const attempt = async (args: readonly string[], input = ''): Promise<Outcome> => {
     const child = spawn(node, [program, '--root', root, '--socket', socket, ...args], {
       env: { PATH: process.env.PATH ?? '', FROM_HERE: 'yes' },
@@ -64,6 +73,7 @@ export function testAgent(folder: string): TestAgent {
   };
   return {
     root,
+    tag,
     attempt,
     run,
     pid,
@@ -73,9 +83,10 @@ export function testAgent(folder: string): TestAgent {
       await gone(one);
     },
     stop: async () => {
-      const ids = (await run(['ps', '-aq'])).split('\n').filter(Boolean);
-      if (ids.length > 0) await run(['rm', '-f', ...ids]);
-      const left = await leftovers(root);
+      const there = (await run(['ps', '-aq'])).split('\n').filter(Boolean);
+      if (there.length > 0) await run(['rm', '-f', ...there]);
+      watcher.close();
+      const left = [...leftovers(root, ids), ...networkLeftovers(tag)];
       const one = await pid();
       process.kill(one, 'SIGTERM');
       await gone(one);
@@ -88,33 +99,30 @@ export function testAgent(folder: string): TestAgent {
   };
 }
 
-/** What the kernel and the disk still have of containers, when there should be none. */
-async function leftovers(root: string): Promise<string[]> {
+/** The devices, namespaces and tables of rules that an agent has on the host. */
+export function networkLeftovers(tag: string): string[] {
+  if (findTool('nft') === undefined) return [];
+  const list = ['ip -o link', 'ip netns', 'nft list tables'].flatMap((command) => {
+    const [program = '', ...args] = command.split(' ');
+    return execFileSync(program, args, { encoding: 'utf8' }).split('\n');
+  });
+  const ours = new RegExp(`\\b(s[bv]|slipway_)${tag}`);
+  return list.filter((line) => ours.test(line)).map((line) => `network ${line.slice(0, 70)}`);
+}
+
+/** What the kernel and the disk still have of containers, when there should be none of those that there were. */
+function leftovers(root: string, ids: ReadonlySet<string>): string[] {
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .filter((line) => line.includes(`${root}/`));
+  // All agents of a host share this place.
+  const cgroups = list('/sys/fs/cgroup/memory/slipway').filter((name) => ids.has(name));
   return [
     ...mounts.map((line) => `mount ${line}`),
     ...list(join(root, 'containers')).map((name) => `container ${name}`),
     ...list(join(root, 'runtime')).map((name) => `state ${name}`),
-    ...(await emptyCgroups()).map((name) => `cgroup ${name}`),
+    ...cgroups.map((name) => `cgroup ${name}`),
   ];
-}
-
-/** Those of containers that are gone; all agents of a host share the place, and one may be removing its own. */
-async function emptyCgroups(): Promise<string[]> {
-  const folder = '/sys/fs/cgroup/memory/slipway';
-  const empty = () =>
-    list(folder)
-      .filter((name) => /^[0-9a-f]{64}$/.test(name))
-      .filter((name) => readIfThere(join(folder, name, 'cgroup.procs')) === '');
-  let found = empty();
-  for (let tries = 0; found.length > 0 && tries < 20; tries++) {
-    await sleep(100);
-    const still = empty();
-    found = found.filter((name) => still.includes(name));
-  }
-  return found;
 }
 
 function list(folder: string): string[] {
@@ -122,13 +130,5 @@ function list(folder: string): string[] {
     return readdirSync(folder);
   } catch {
     return [];
-  }
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
   }
 }

@@ -5,9 +5,13 @@ import { type TestAgent, testAgent } from './test-agent.ts';
 
 const limit = 120_000;
 
-describeWith({ tools: ['runc', 'conmon', 'busybox', 'tar'], root: true }, 'slipway', () => {
-  const registry = suiteRegistry();
+const needs = { tools: ['runc', 'conmon', 'busybox', 'tar', 'ip', 'nft'], root: true };
+
+describeWith(needs, 'slipway', () => {
   let agent: TestAgent;
+  // Before the registry takes its folder away.
+  afterAll(async () => agent.stop(), limit);
+  const registry = suiteRegistry();
   const named = (name: string) => `${registry.host}/acme/${name}`;
 
   beforeAll(async () => {
@@ -24,8 +28,6 @@ describeWith({ tools: ['runc', 'conmon', 'busybox', 'tar'], root: true }, 'slipw
       await agent.run(['pull', named(`app:${text}`)]);
     }
   }, startLimit);
-
-  afterAll(async () => agent.stop(), limit);
 
   const images = async () =>
     (JSON.parse(await agent.run(['images', '--format', 'json'])) as { names: string[] }[])
@@ -83,9 +85,12 @@ describeWith({ tools: ['runc', 'conmon', 'busybox', 'tar'], root: true }, 'slipw
       await agent.run(['tag', named('app:two'), named('app:one')]);
       expect(await agent.run(['image', 'prune', '-f'])).toBe('Total reclaimed space: 0B\n');
       expect((await agent.attempt(['container', 'prune'], 'no\n')).stdout).toBe('');
+      await agent.run(['network', 'create', 'unused']);
+      await agent.run(['network', 'create', 'used']);
+      await agent.run(['network', 'connect', 'used', 'up']);
       const tidied = await agent.run(['system', 'prune', '--volumes', '--force']);
       expect(tidied).toMatch(
-        /^([0-9a-f]{64}\n){3}Deleted: sha256:[0-9a-f]{64}\nTotal reclaimed space: \d\.\d\dMB\n$/,
+        /^([0-9a-f]{64}\n){2}unused\n[0-9a-f]{64}\nDeleted: sha256:[0-9a-f]{64}\nTotal reclaimed space: \d\.\d\dMB\n$/,
       );
       expect(await agent.run(['ps', '-a', '--format', 'json'])).toContain('"name": "up"');
       expect(await images()).toEqual([['app:one', 'app:two', 'mine:1']]);

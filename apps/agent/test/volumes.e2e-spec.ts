@@ -7,9 +7,13 @@ import { type TestAgent, testAgent } from './test-agent.ts';
 
 const limit = 120_000;
 
-describeWith({ tools: ['runc', 'conmon', 'busybox', 'tar'], root: true }, 'slipway volume', () => {
-  const registry = suiteRegistry();
+const needs = { tools: ['runc', 'conmon', 'busybox', 'tar', 'ip', 'nft'], root: true };
+
+describeWith(needs, 'slipway volume', () => {
   let agent: TestAgent;
+  // Before the registry takes its folder away.
+  afterAll(async () => agent.stop(), limit);
+  const registry = suiteRegistry();
   const app = () => `${registry.host}/acme/volumes:1`;
 
   beforeAll(async () => {
@@ -26,8 +30,6 @@ describeWith({ tools: ['runc', 'conmon', 'busybox', 'tar'], root: true }, 'slipw
     await agent.run(['login', '-u', username, '--password-stdin', host], password);
     await agent.run(['pull', app()]);
   }, startLimit);
-
-  afterAll(async () => agent.stop(), limit);
 
   const run = (options: readonly string[], script: string) =>
     agent.run(['run', '--rm', ...options, app(), 'sh', '-c', script]);

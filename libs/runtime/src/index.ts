@@ -17,8 +17,7 @@ export { LayerStore, type StoredLayer } from './layer-store.ts';
 export { type LogLine, parseLogLine } from './log-lines.ts';
 export { createMonitored } from './monitor.ts';
 export {
-  type Address,
-  contains,
+  addressAt,
   formatAddress,
   formatSubnet,
   overlap,
@@ -29,7 +28,13 @@ export {
 export { type DesiredNetwork, HostNetwork } from './network/host-network.ts';
 export { holderOf, tryPort } from './network/host-ports.ts';
 export type { Endpoint } from './network/links.ts';
-export { hostsFile, isHostName, type NamedAddress, resolverFile } from './network/name-files.ts';
+export {
+  hostLines,
+  hostsFile,
+  isHostName,
+  type NamedAddress,
+  resolverFile,
+} from './network/name-files.ts';
 export {
   freeAddress,
   freeSubnet,

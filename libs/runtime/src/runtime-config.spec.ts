@@ -92,6 +92,10 @@ describe('runtimeConfig', () => {
   it('has namespaces of its own, of cgroups where they are unified, of the network unless the host is meant', () => {
     expect(namespaces({})).toEqual(['pid', 'ipc', 'uts', 'mount', 'network', 'cgroup']);
     expect(namespaces({ network: 'host' })).toEqual(['pid', 'ipc', 'uts', 'mount', 'cgroup']);
+    expect(config({ network: { path: '/run/netns/x' } }).linux.namespaces).toContainEqual({
+      type: 'network',
+      path: '/run/netns/x',
+    });
     expect(namespaces({}, { cgroups: 'hybrid' })).not.toContain('cgroup');
   });
 

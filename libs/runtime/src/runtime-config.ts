@@ -13,7 +13,8 @@ export interface ContainerSpec {
   readonly readOnly: boolean;
   readonly capabilities: readonly string[];
   readonly noNewPrivileges: boolean;
-  readonly network: 'none' | 'host';
+  /** The path of a namespace that is there already is that of a network, or of another container. */
+  readonly network: 'none' | 'host' | { readonly path: string };
   readonly mounts: readonly (BindMount | TmpfsMount)[];
   /** Files of the bundle that stand in /etc. */
   readonly files: readonly BindMount[];
@@ -124,9 +125,10 @@ export function processOf(
 
 function namespacesOf({ network }: ContainerSpec, { cgroups }: HostOffer): object[] {
   const types = ['pid', 'ipc', 'uts', 'mount'];
-  if (network === 'none') types.push('network');
+  if (network !== 'host') types.push('network');
   if (cgroups === 'v2') types.push('cgroup');
-  return types.map((type) => ({ type }));
+  const path = typeof network === 'string' ? {} : network;
+  return types.map((type) => ({ type, ...(type === 'network' && path) }));
 }
 
 function mountsOf({ mounts, files }: ContainerSpec): object[] {

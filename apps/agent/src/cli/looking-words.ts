@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hostEnd, publishedInWords } from '@slipway/runtime';
 import type { Command } from 'commander';
 import type { Result } from '../wire.ts';
 import type { Asking } from './asking.ts';
@@ -49,9 +50,28 @@ export function lookingWords(slipway: Command, { call }: Asking): void {
         JSON.stringify(each.command.join(' ').slice(0, 30)),
         sinceInWords(each.created, now),
         statusInWords(each, now),
+        each.ports.map(publishedInWords).join(', '),
         each.name,
       ]);
-      print(table(['CONTAINER ID', 'IMAGE', 'COMMAND', 'CREATED', 'STATUS', 'NAMES'], rows));
+      const head = ['CONTAINER ID', 'IMAGE', 'COMMAND', 'CREATED', 'STATUS', 'PORTS', 'NAMES'];
+      print(table(head, rows));
+    });
+
+  slipway
+    .command('port <container> [port]')
+    .description('where the ports of a container are published')
+    .action(async (container: string, asked: string | undefined) => {
+      const { attachment } = await call('inspect', { container });
+      const wanted = asked === undefined || asked.includes('/') ? asked : `${asked}/tcp`;
+      const all = (attachment?.ports ?? []).map((port) => ({
+        of: `${port.containerPort}/${port.protocol}`,
+        at: hostEnd(port),
+      }));
+      const found = all.filter(({ of }) => wanted === undefined || of === wanted);
+      if (wanted !== undefined && found.length === 0) {
+        throw new Refused('not-found', `${container} publishes no port ${wanted}`);
+      }
+      print(found.map(({ of, at }) => `${asked === undefined ? `${of} -> ` : ''}${at}\n`).join(''));
     });
 
   slipway

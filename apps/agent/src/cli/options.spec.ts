@@ -4,7 +4,6 @@ import {
   parseCpus,
   parseLabel,
   parseRestart,
-  parseNetwork,
   parseSeconds,
   parseTime,
   parseVariable,
@@ -32,11 +31,6 @@ test('variables without a value have the one that they have here', () => {
   expect(parseVariable('A=1', [], here)).toEqual(['A=1']);
   expect(parseVariable('HERE', ['A=1'], here)).toEqual(['A=1', 'HERE=x']);
   expect(parseVariable('NOT', [], here)).toEqual(['NOT']);
-});
-
-test('networks are those that there are', () => {
-  expect([parseNetwork('none'), parseNetwork('host')]).toEqual(['none', 'host']);
-  expect(() => parseNetwork('bridge')).toThrow(/not there yet/);
 });
 
 test('a file of variables is lines that are taken as they are', () => {

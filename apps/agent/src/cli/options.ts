@@ -103,11 +103,6 @@ export function parseLabel(
   throw new InvalidArgumentError('It is key=value.');
 }
 
-export function parseNetwork(text: string): 'none' | 'host' {
-  if (text === 'none' || text === 'host') return text;
-  throw new InvalidArgumentError('It is none or host; networks of containers are not there yet.');
-}
-
 const LENGTHS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
 
 /** `2026-01-02T03:04:05Z`, `2026-01-02`, seconds since 1970, or how long ago: `10m`, `1h30m`. In milliseconds. */

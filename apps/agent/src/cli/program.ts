@@ -7,6 +7,7 @@ import { Refused } from './call-agent.ts';
 import { containerWords } from './container-words.ts';
 import { imageWords } from './image-words.ts';
 import { lookingWords } from './looking-words.ts';
+import { networkWords } from './network-words.ts';
 import { print } from './output.ts';
 import { pruneWords } from './prune-words.ts';
 import { runWords } from './run-words.ts';
@@ -38,6 +39,7 @@ export function program(environment: Environment): Command {
   containerWords(slipway, ask);
   lookingWords(slipway, ask);
   volumeWords(slipway, ask);
+  networkWords(slipway, ask);
   pruneWords(slipway, system, ask);
   return slipway;
 }

@@ -47,18 +47,20 @@ export function pruneWords(slipway: Command, system: Command, { call }: Asking):
 
   system
     .command('prune')
-    .description('remove containers that do not run, and images without a name')
+    .description('remove containers that do not run, unused networks, and images without a name')
     .option('-a, --all', 'all images that no container has')
     .option('--volumes', 'also volumes that nobody named and no container has')
     .option('-f, --force', 'without asking')
     .action(async (options: PruneOptions) => {
       const what = [
         'all containers that do not run',
+        'all networks that no container is in',
         ...(options.volumes === true ? ['all anonymous volumes that no container has'] : []),
         whichImages(options),
       ];
       if (!(await asked(options, what.join(', ')))) return;
       lines(await call('container-prune', {}));
+      lines(await call('network-prune', {}));
       if (options.volumes === true) lines(await call('volume-prune', {}));
       await images(options);
     });

@@ -1,5 +1,5 @@
 import { parsePlatform, platformText } from '@slipway/oci';
-import type { Rlimits } from '@slipway/runtime';
+import type { Publication, Rlimits } from '@slipway/runtime';
 import type { Command } from 'commander';
 import type { WishedMount } from '../container-record.ts';
 import type { RestartPolicy } from '../restart-policy.ts';
@@ -7,6 +7,7 @@ import type { Asking } from './asking.ts';
 import { Refused } from './call-agent.ts';
 import { pull } from './image-words.ts';
 import { parseMount, parseTmpfs, parseVolume } from './mount-options.ts';
+import { parseIp, parsePublish } from './network-options.ts';
 import {
   collect,
   parseBytes,
@@ -14,7 +15,6 @@ import {
   parseCpus,
   parseEnvFile,
   parseLabel,
-  parseNetwork,
   parseRestart,
   parseSeconds,
   parseVariable,
@@ -38,7 +38,16 @@ interface RunOptions {
   readonly ulimit?: Rlimits;
   readonly init?: true;
   readonly restart?: RestartPolicy;
-  readonly network: 'none' | 'host';
+  readonly network?: readonly string[];
+  readonly networkAlias?: readonly string[];
+  readonly ip?: string;
+  readonly ip6?: string;
+  readonly publish?: readonly Publication[];
+  readonly publishAll?: true;
+  readonly addHost?: readonly string[];
+  readonly dns?: readonly string[];
+  readonly dnsSearch?: readonly string[];
+  readonly dnsOption?: readonly string[];
   readonly memory?: number;
   readonly cpus?: number;
   readonly pidsLimit?: number;
@@ -77,7 +86,16 @@ export function runWords(slipway: Command, ask: Asking): void {
       .option('--mount <fields>', 'type=bind|volume|tmpfs,source=…,target=…[,readonly]', parseMount)
       .option('--tmpfs <folder>', '/container/path[:size=64m,mode=700,exec]', parseTmpfs)
       .option('-l, --label <label>', 'key=value', parseLabel)
-      .option('--network <network>', 'none or host', parseNetwork, 'none')
+      .option('--network <network>', 'a network, none, host or container:<container>', collect)
+      .option('--network-alias <name>', 'what others in its networks may call it', collect)
+      .option('--ip <address>', 'its address', parseIp)
+      .option('--ip6 <address>', 'its IPv6 address', parseIp)
+      .option('-p, --publish <port>', '[[address:]host-port:]port[/udp]', parsePublish)
+      .option('-P, --publish-all', 'all ports that the image exposes, on any of the host')
+      .option('--add-host <name:address>', 'a line of its /etc/hosts', collect)
+      .option('--dns <address>', "whom it asks for names, instead of the host's", collect)
+      .option('--dns-search <domain>', 'where it looks for short names', collect)
+      .option('--dns-option <option>', 'of resolv.conf', collect)
       .option('-m, --memory <bytes>', 'such as 64m', parseBytes)
       .option('--cpus <number>', 'such as 0.5', parseCpus)
       .option('--pids-limit <number>', 'most processes', parseCount)
@@ -115,7 +133,18 @@ export function runWords(slipway: Command, ask: Asking): void {
       image,
       command: [...command],
       env: [...options.envFile, ...options.env],
-      network: options.network,
+      aliases: [...(options.networkAlias ?? [])],
+      publish: (options.publish ?? []).map((each) => ({
+        ...each,
+        hostPorts: [...each.hostPorts],
+      })),
+      publishAll: options.publishAll === true,
+      addedHosts: [...(options.addHost ?? [])],
+      dns: {
+        servers: [...(options.dns ?? [])],
+        search: [...(options.dnsSearch ?? [])],
+        options: [...(options.dnsOption ?? [])],
+      },
       mounts: [...(options.volume ?? []), ...(options.mount ?? []), ...(options.tmpfs ?? [])],
       remove: options.rm === true,
       readOnly: options.readOnly === true,
@@ -125,6 +154,9 @@ export function runWords(slipway: Command, ask: Asking): void {
       capDrop: [...(options.capDrop ?? [])],
       rlimits: options.ulimit ?? {},
       ...options.securityOpt,
+      ...(options.network !== undefined && { networks: [...options.network] }),
+      ...(options.ip !== undefined && { address: options.ip }),
+      ...(options.ip6 !== undefined && { address6: options.ip6 }),
       ...(options.restart !== undefined && { restart: options.restart }),
       ...(options.name !== undefined && { name: options.name }),
       ...(options.memory !== undefined && { memory: options.memory }),

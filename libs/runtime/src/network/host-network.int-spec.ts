@@ -319,6 +319,8 @@ describeAsRoot('networks beside Docker', ['ip', 'nft', 'busybox', 'dockerd'], ()
       const lines = `addr add 198.51.100.${n}/24 dev eth0\nlink set eth0 up\n`;
       within(each, ['ip', '-batch', '-'], lines);
     }
+    // Docker drops what is forwarded when it was Docker that had the host forward at all.
+    within(dockerHost, ['sysctl', '-qw', 'net.ipv4.ip_forward=0']);
     const paths = ['data-root', 'exec-root'].map((name) => `--${name}=${join(folder, name)}`);
     const socket = `--host=unix://${join(folder, 'docker.sock')}`;
     dockerd = spawn(

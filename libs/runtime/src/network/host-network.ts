@@ -6,6 +6,7 @@ import { dockerUserLines } from './docker-user.ts';
 import {
   bridgeLines,
   type DesiredLinks,
+  type Endpoint,
   type FoundLinks,
   insideLines,
   linkChanges,
@@ -91,6 +92,12 @@ export class HostNetwork {
       await ip(insideLines(endpoint), endpoint.namespace);
       await ip(plugLines(endpoint));
     }
+  }
+
+  /** Leads out by this endpoint, whatever did so before. */
+  async leadOut({ namespace, device, gateways }: Endpoint): Promise<void> {
+    const lines = gateways.map((gateway) => `route replace default via ${gateway} dev ${device}`);
+    await ip(lines, namespace);
   }
 
   /** Sets the rules again when something else has changed or removed them. */

@@ -15,13 +15,13 @@ const LOOPBACK: readonly NamedAddress[] = [
 
 /** `/etc/hosts` of a container. What it wrote below our lines itself is kept from `before`. */
 export function hostsFile(entries: readonly NamedAddress[], before = ''): string {
-  const lines = [...LOOPBACK, ...entries].map(
-    ({ address, names }) => `${address}\t${[...new Set(names)].join(' ')}`,
-  );
   const mark = before.indexOf(`${OWN}\n`);
   const kept = mark < 0 ? '' : before.slice(mark + OWN.length + 1);
-  return `${lines.join('\n')}\n${OWN}\n${kept}`;
+  return `${hostLines([...LOOPBACK, ...entries])}${OWN}\n${kept}`;
 }
+
+export const hostLines = (entries: readonly NamedAddress[]): string =>
+  entries.map(({ address, names }) => `${address}\t${[...new Set(names)].join(' ')}\n`).join('');
 
 export interface ResolverWish {
   readonly servers: readonly string[];

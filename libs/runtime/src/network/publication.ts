@@ -6,7 +6,7 @@ export type Transport = 'tcp' | 'udp';
 export interface Publication {
   readonly protocol: Transport;
   /** The one address of the host; all of them when there is none. */
-  readonly hostAddress?: string;
+  readonly hostAddress?: string | undefined;
   /** The first of these that is free is taken; any, when there are none. */
   readonly hostPorts: readonly number[];
   readonly containerPort: number;
