@@ -41,6 +41,7 @@ export const hostTools = [
   { name: 'conmon', debian: ['conmon'] },
   { name: 'ip', debian: ['iproute2'] },
   { name: 'nft', debian: ['nftables'] },
+  { name: 'conntrack', debian: ['conntrack'] },
   { name: 'busybox', debian: ['busybox-static'] },
   { name: 'catatonit', debian: ['catatonit'] },
   { name: 'getfattr', debian: ['attr'] },

@@ -285,7 +285,7 @@ export class Networks {
       throw new AgentError('invalid', 'a network has one subnet of IPv4 and one of IPv6');
     }
     for (const subnet of [four, ...(six === undefined ? [] : [six])]) {
-      const other = taken.find((each) => each.prefix > 0 && overlap(each, subnet));
+      const other = taken.find((each) => overlap(each, subnet));
       if (other === undefined) continue;
       throw new AgentError(
         'conflict',

@@ -53,11 +53,10 @@ describeWith(needs, 'slipway', () => {
         name: 'busy',
         memoryLimit: 64 * 1024 ** 2,
         pids: 2,
-        received: expect.any(Number),
-        sent: expect.any(Number),
       });
       expect(used.cpuPercent).toBeGreaterThan(1);
       expect(used.memory).toBeGreaterThan(0);
+      expect(used.received).toBeGreaterThanOrEqual(0);
       expect(await agent.run(['stats', '--no-stream', 'busy'])).toMatch(
         /^CONTAINER ID .*\n[0-9a-f]{12} +busy +\d/,
       );

@@ -32,6 +32,8 @@ export class HostNetwork {
   readonly #table: string;
   /** As nft lists what was last set. */
   #rules: string | undefined;
+  /** Ports of the host that lead datagrams on, by all that is known of each. */
+  #udp: ReadonlyMap<string, number> = new Map();
 
   /** `main` is the one whose names are plain. */
   constructor(owner: string, main: boolean) {
@@ -61,15 +63,19 @@ export class HostNetwork {
   async routes(): Promise<readonly Subnet[]> {
     const lines = await Promise.all(
       ['-4', '-6'].map(async (family) => {
-        const { stdout } = await runProgram('ip', [family, '-oneline', 'route', 'show']);
+        // A kernel without IPv6 refuses to be asked.
+        const args = [family, '-oneline', 'route', 'show'];
+        const { stdout } = await runProgram('ip', args, { allowed: [1, 2] });
         return stdout.split('\n');
       }),
     );
-    return lines.flat().flatMap((line) => {
+    const routes = lines.flat().flatMap((line) => {
       const to = line.split(' ').find((word) => /^[\da-f.:]+(\/\d+)?$/i.test(word)) ?? '';
       const bits = to.includes(':') ? 128 : 32;
       return parseSubnet(to.includes('/') ? to : `${to}/${bits}`) ?? [];
     });
+    // 0.0.0.0/1 and the like are how a tunnel says: everything.
+    return routes.filter(({ prefix }) => prefix >= 8);
   }
 
   async settle(desired: DesiredNetwork): Promise<void> {
@@ -104,7 +110,8 @@ export class HostNetwork {
   async mend(desired: DesiredNetwork): Promise<boolean> {
     const { networks } = desired;
     if (networks.some(({ internal }) => !internal)) await letForward(networks);
-    if (networks.length === 0 || (await this.#listRules()) === this.#rules) return false;
+    if (networks.length === 0) return false;
+    if ((await this.#listRules()) === this.#rules) return this.#letThroughDocker(networks);
     await this.#setRules(desired);
     return true;
   }
@@ -120,6 +127,7 @@ export class HostNetwork {
       await runProgram('nft', ['-f', '-'], { input });
       this.#rules = await this.#listRules();
     }
+    await this.#forgetFlows(forwards);
     await this.#letThroughDocker(networks);
   }
 
@@ -130,7 +138,8 @@ export class HostNetwork {
   }
 
   /** Docker drops what is forwarded and not its own; in the chain that it keeps for others, others say what is theirs. */
-  async #letThroughDocker(networks: readonly BridgedNetwork[]): Promise<void> {
+  async #letThroughDocker(networks: readonly BridgedNetwork[]): Promise<boolean> {
+    let changed = false;
     for (const program of ['iptables', 'ip6tables']) {
       if ((await findProgram(program)) === undefined) continue;
       const list = ['-w', '-S', 'DOCKER-USER'];
@@ -138,7 +147,26 @@ export class HostNetwork {
       if (status !== 0) continue;
       for (const args of dockerUserLines(this.#table, networks, stdout)) {
         await runProgram(program, ['-w', ...args]);
+        changed = true;
       }
+    }
+    return changed;
+  }
+
+  /** A flow keeps to where its first datagram was led; where that has changed, it begins anew. */
+  async #forgetFlows(forwards: readonly Forward[]): Promise<void> {
+    const udp = new Map(
+      forwards
+        .filter(({ protocol }) => protocol === 'udp')
+        .map((forward) => [JSON.stringify(forward), forward.hostPort]),
+    );
+    const before = this.#udp;
+    this.#udp = udp;
+    const changed = [...udp, ...before].filter(([key]) => udp.has(key) !== before.has(key));
+    if (changed.length === 0 || (await findProgram('conntrack')) === undefined) return;
+    for (const port of new Set(changed.map(([, hostPort]) => hostPort))) {
+      const args = ['-D', '-p', 'udp', '--orig-port-dst', String(port)];
+      await runProgram('conntrack', args, { allowed: [1] });
     }
   }
 
