@@ -3,6 +3,7 @@ import { collectGarbage, discardStrays, type GarbageTimes } from '@slipway/regis
 import type { BlobStore } from '@slipway/storage';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics.ts';
+import { type Job, repeated } from './repeated.ts';
 
 /** In milliseconds, between two looks for writes that crashes have left: there are few, and looking has a price. */
 const STRAYS_INTERVAL = 3_600_000;
@@ -18,19 +19,16 @@ export function startGarbageJob(
     readonly log: Logger;
   },
   interval: number,
-): { stop(): Promise<void> } {
+): Job {
   const { metadata, store, times, around, metrics, log } = parts;
-  const stopped = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  let round = Promise.resolve();
   let strays: { readonly lookedAt: number } | undefined;
 
-  const collect = async () => {
+  const collect = async (signal: AbortSignal) => {
     const { expiredUploads, removedBlobs, deletedKeys, failures } = await collectGarbage(
       metadata,
       store,
       times,
-      stopped.signal,
+      signal,
     );
     metrics.collected.inc({ kind: 'upload' }, expiredUploads);
     metrics.collected.inc({ kind: 'blob' }, removedBlobs);
@@ -46,26 +44,11 @@ export function startGarbageJob(
       if (discarded > 0) log.info({ discarded }, 'discarded uploads that nobody knows of');
     }
   };
-  const run = async () => {
+  return repeated(async (signal) => {
     try {
-      await around('garbage', collect);
+      await around('garbage', () => collect(signal));
     } catch (error) {
       log.error({ err: error }, 'garbage collection failed; it is tried again');
     }
-    schedule();
-  };
-  const schedule = () => {
-    if (stopped.signal.aborted) return;
-    timer = setTimeout(() => {
-      round = run();
-    }, interval);
-  };
-  schedule();
-  return {
-    async stop() {
-      stopped.abort();
-      clearTimeout(timer);
-      await round;
-    },
-  };
+  }, interval);
 }

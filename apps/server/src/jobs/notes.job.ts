@@ -2,6 +2,7 @@ import type { Around, Metadata } from '@slipway/metadata';
 import type { Pulls } from '@slipway/registry';
 import type { Logger } from 'pino';
 import type { TokenUses } from '../auth/token-uses.ts';
+import { type Job, repeated } from './repeated.ts';
 
 /** Writes down every `interval` milliseconds how access tokens were used and manifests pulled, and once more when it is stopped; removes links that have expired. */
 export function startNotesJob(
@@ -19,8 +20,7 @@ export function startNotesJob(
     readonly log: Logger;
   },
   interval: number,
-): { stop(): Promise<void> } {
-  let round = Promise.resolve();
+): Job {
   const note = async () => {
     const taken = uses.take();
     if (taken.length > 0) await metadata.tables.accessTokens.noteUse(taken);
@@ -34,13 +34,10 @@ export function startNotesJob(
       log.warn({ err: error }, 'what was used and pulled could not be written down');
     }
   };
-  const timer = setInterval(() => {
-    round = round.then(write);
-  }, interval);
+  const job = repeated(write, interval);
   return {
     async stop() {
-      clearInterval(timer);
-      await round;
+      await job.stop();
       await write();
     },
   };

@@ -2,6 +2,7 @@ import type { Around } from '@slipway/metadata';
 import type { Retention } from '@slipway/registry';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics.ts';
+import { type Job, repeated } from './repeated.ts';
 
 /** Looks every `interval` milliseconds for policies whose last application is as long ago. */
 export function startRetentionJob(
@@ -12,16 +13,11 @@ export function startRetentionJob(
     readonly log: Logger;
   },
   interval: number,
-): { stop(): Promise<void> } {
+): Job {
   const { retention, around, metrics, log } = parts;
-  const stopped = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  let round = Promise.resolve();
-  const apply = async () => {
+  return repeated(async (signal) => {
     try {
-      const applied = await around('retention', () =>
-        retention.applyDue(interval / 1000, stopped.signal),
-      );
+      const applied = await around('retention', () => retention.applyDue(interval / 1000, signal));
       for (const { repository, tags, manifests } of applied) {
         if (tags + manifests === 0) continue;
         metrics.retired.inc({ kind: 'tag' }, tags);
@@ -34,19 +30,5 @@ export function startRetentionJob(
     } catch (error) {
       log.error({ err: error }, 'a retention policy could not be applied; it is tried again');
     }
-  };
-  const schedule = () => {
-    if (stopped.signal.aborted) return;
-    timer = setTimeout(() => {
-      round = apply().then(schedule);
-    }, interval);
-  };
-  schedule();
-  return {
-    async stop() {
-      stopped.abort();
-      clearTimeout(timer);
-      await round;
-    },
-  };
+  }, interval);
 }

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Metrics } from '../metrics.ts';
 import type { Outgoing } from '../observer.ts';
 import { type Answer, post } from '../webhooks/post.ts';
+import { type Job, repeated } from './repeated.ts';
 
 const INTERVAL = 1000;
 const AT_ONCE = 20;
@@ -25,12 +26,9 @@ export function startWebhooksJob(parts: {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly now: () => number;
-}): { stop(): Promise<void> } {
+}): Job {
   const { metadata, source, isAllowed, around, outgoing, metrics, log, now } = parts;
   const { webhooks } = metadata.tables;
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  let round = Promise.resolve();
   let rounds = 0;
 
   const attempt = async (delivery: TakenDelivery): Promise<Answer> => {
@@ -61,35 +59,21 @@ export function startWebhooksJob(parts: {
       log.warn({ webhook, delivery: id, attempts, error }, 'a webhook was given up');
     }
   };
-  const tell = async () => {
+  const tell = async (signal: AbortSignal) => {
     for (;;) {
       const taken = await webhooks.take(AT_ONCE, LEASE);
       await Promise.all(taken.map(deliver));
-      if (taken.length < AT_ONCE || stopped) break;
+      if (taken.length < AT_ONCE || signal.aborted) break;
     }
     if (rounds++ % FORGET_EVERY === 0) {
       while ((await webhooks.forget(REMEMBERED_DAYS, 1000)) === 1000);
     }
   };
-  const run = async () => {
+  return repeated(async (signal) => {
     try {
-      await around('webhooks', tell);
+      await around('webhooks', () => tell(signal));
     } catch (error) {
       log.warn({ err: error }, 'webhooks could not be told; it is tried again');
     }
-  };
-  const schedule = () => {
-    if (stopped) return;
-    timer = setTimeout(() => {
-      round = run().then(schedule);
-    }, INTERVAL);
-  };
-  schedule();
-  return {
-    async stop() {
-      stopped = true;
-      clearTimeout(timer);
-      await round;
-    },
-  };
+  }, INTERVAL);
 }
