@@ -59,7 +59,7 @@ export function FileList({
           </Td>
           <Td>
             {entry.type !== 'whiteout' && (
-              <code className="font-mono text-[13px]" title={entry.mode}>
+              <code className="font-mono text-[13px] whitespace-nowrap" title={entry.mode}>
                 {modeInLetters(entry.mode)}
               </code>
             )}
