@@ -57,6 +57,7 @@ export async function createApp(
       metadata: parts.hub.metadata,
       readiness: parts.readiness,
       pass: () => uploadPass(parts.hub.metadata, parts.tokens),
+      runs: () => parts.metrics.runs(),
       now: Date.now,
     }),
   };

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
+import type { JobRun } from './doctor/check-jobs.ts';
 import { VERSION } from './version.ts';
 
 /** What `/metrics` shows. Labels are routes, methods and statuses, never names of repositories or people. */
@@ -134,5 +135,18 @@ export class Metrics {
       labelNames: ['version', 'node'] as const,
       registers: [this.registry],
     }).set({ version: VERSION, node: process.versions.node }, 1);
+  }
+
+  /** The last rounds of the jobs, one for each way in which they ended. */
+  async runs(): Promise<readonly JobRun[]> {
+    const { values } = await this.lastRuns.get();
+    return values.map(({ labels, value }) => {
+      const { name, outcome }: Partial<Record<'name' | 'outcome', string | number>> = labels;
+      return {
+        name: String(name),
+        outcome: outcome === 'done' ? 'done' : 'failed',
+        at: value * 1000,
+      };
+    });
   }
 }

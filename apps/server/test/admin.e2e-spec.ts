@@ -267,6 +267,9 @@ test('the doctor looks at what the server depends on, with a line for each', asy
   const { out } = await admin(['doctor']);
   for (const line of [
     /^CHECK +OK +FINDING/,
+    /^version +yes +Slipway \d/,
+    /^stored +yes +\d+ blobs with /,
+    /^jobs +yes +done last: .*ledger \d+ s ago/,
     /^database +yes +Postgres \S+ answers/,
     /^database durability +yes /,
     /^storage +yes +the disk is written, read and deleted from/,

@@ -20,6 +20,12 @@ export class BlobsTable {
     this.#links = new GatheredStatements((links) => this.#find(links));
   }
 
+  /** All there are, and their bytes. */
+  async total(): Promise<{ readonly count: number; readonly size: number }> {
+    const [total] = await this.#sql.query(TOTAL, []);
+    return total ?? { count: 0, size: 0 };
+  }
+
   /** The repository, if there is one, and its blob, if it holds that. */
   async find(repository: RepositoryName, digest: Digest): Promise<Looked | undefined> {
     return this.#links.ask({ repository, digest });
@@ -249,4 +255,9 @@ const REMOVE: Statement<{ storage_key: string }> = {
   name: 'blobs.remove',
   text: `delete from blobs where digest = $1
     and not exists (select 1 from repository_blobs where digest = $1) returning storage_key`,
+};
+
+const TOTAL: Statement<{ count: number; size: number }> = {
+  name: 'blobs.total',
+  text: 'select count(*)::bigint as count, coalesce(sum(size), 0)::bigint as size from blobs',
 };

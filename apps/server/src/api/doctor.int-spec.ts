@@ -11,22 +11,26 @@ test('a server that has what it needs is well', async () => {
   const found = await items();
 
   expect(found.map(({ check }) => check)).toEqual([
+    'version',
     'settings',
     'database',
     'database rights',
     'database durability',
     'database connections',
     'clock',
+    'stored',
     'storage',
     'disk space',
     'public URL',
+    'jobs',
   ]);
   // The cluster of the tests does not sync, and whether their disk is full is no fault of the server.
   const others = found.filter(
     ({ check }) => !['database durability', 'disk space'].includes(check),
   );
   expect(others.filter(({ ok }) => !ok)).toEqual([]);
-  expect(found[1]?.finding).toMatch(/^Postgres 1[5-9]\S* answers$/);
+  expect(found[0]?.finding).toMatch(/^Slipway \d\S* on Node 24\./);
+  expect(found[2]?.finding).toMatch(/^Postgres 1[5-9]\S* answers$/);
 });
 
 test('a public URL where another answers is named, with what to do', async () => {

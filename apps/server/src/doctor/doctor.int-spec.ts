@@ -84,6 +84,7 @@ test('a clock that is an hour ahead is found', async () => {
     metadata,
     readiness: readiness(metadata, new MemoryBlobStore()),
     pass: async () => undefined,
+    runs: async () => [],
     now: () => Date.now() + 3_600_000,
   });
   expect((await doctor.examine()).find(({ check }) => check === 'clock')).toMatchObject({

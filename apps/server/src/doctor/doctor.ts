@@ -4,8 +4,10 @@ import type { Metadata } from '@slipway/metadata';
 import { publicUrlFault } from '../public-url.ts';
 import type { Readiness } from '../readiness.ts';
 import type { Settings } from '../settings.ts';
+import { VERSION } from '../version.ts';
 import { checkChain } from './check-chain.ts';
 import { checkDatabase } from './check-database.ts';
+import { checkJobs, type JobRun } from './check-jobs.ts';
 import { checkLocation, type UploadPass } from './check-location.ts';
 import { checkSettings } from './check-settings.ts';
 import { checkTls } from './check-tls.ts';
@@ -21,6 +23,7 @@ export class Doctor {
   readonly #metadata: Metadata;
   readonly #readiness: Readiness;
   readonly #pass: () => Promise<UploadPass | undefined>;
+  readonly #runs: () => Promise<readonly JobRun[]>;
   readonly #now: () => number;
 
   /** `pass` lets an upload be tried; `undefined` where nobody could have one. */
@@ -29,12 +32,15 @@ export class Doctor {
     readonly metadata: Metadata;
     readonly readiness: Readiness;
     readonly pass: () => Promise<UploadPass | undefined>;
+    /** The last rounds of the jobs, by how they ended. */
+    readonly runs: () => Promise<readonly JobRun[]>;
     readonly now: () => number;
   }) {
     this.#settings = parts.settings;
     this.#metadata = parts.metadata;
     this.#readiness = parts.readiness;
     this.#pass = parts.pass;
+    this.#runs = parts.runs;
     this.#now = parts.now;
   }
 
@@ -46,7 +52,12 @@ export class Doctor {
       this.#publicUrl(),
       this.#tls(),
     ]);
-    return [...checkSettings(this.#settings), ...found.flat()];
+    return [
+      well('version', `Slipway ${VERSION} on Node ${process.versions.node}`),
+      ...checkSettings(this.#settings),
+      ...found.flat(),
+      checkJobs(await this.#runs(), this.#now()),
+    ];
   }
 
   async #database(): Promise<readonly Finding[]> {
@@ -54,7 +65,11 @@ export class Doctor {
     try {
       const report = await this.#metadata.report();
       const times = { asked, answered: this.#now() };
-      return checkDatabase(report, this.#settings.SLIPWAY_DATABASE_CONNECTIONS, times);
+      const { count, size } = await this.#metadata.tables.blobs.total();
+      return [
+        ...checkDatabase(report, this.#settings.SLIPWAY_DATABASE_CONNECTIONS, times),
+        well('stored', `${count} blobs with ${(size / 1e9).toFixed(1)} GB, each once`),
+      ];
     } catch (error) {
       return [
         ill('database', said(error), 'see that it runs and that SLIPWAY_DATABASE_URL is right'),
