@@ -39,6 +39,6 @@ export const stages = [
     about: 'the whole server, driven by real clients',
     suite: true,
     drivesClients: true,
-    limit: 45 * MINUTE,
+    limit: 60 * MINUTE,
   },
 ];
