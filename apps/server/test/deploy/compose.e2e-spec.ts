@@ -64,7 +64,7 @@ describeWith({ tools: ['docker-compose', 'caddy'] }, 'the compose file', () => {
     const { environment = {} } = whole.services[name] ?? {};
     const told = Object.entries(environment).map(([key, value]) => [key, String(value)]);
     const settings = parseSettings(Object.fromEntries(told) as Record<string, string>);
-    expect(settings.SLIPWAY_DATABASE_URL).toContain('aSecretOfPOSTGRES_PASSWORD');
+    expect(settings.SLIPWAY_DATABASE_URL?.join()).toContain('aSecretOfPOSTGRES_PASSWORD');
   });
 
   it('has no secret in it, and names those that are missing', async () => {
