@@ -115,3 +115,16 @@ test('labels that nobody could read on a page are left out', async () => {
   expect(found?.labels).toHaveLength(64);
   expect(found?.labels[0]).toBe('l1=some');
 });
+
+test('a repository that is damaged keeps no other from being learnt', async () => {
+  const [damaged, sound] = [aRepository(), aRepository()];
+  await push(damaged, 'v1', { of: 'the damaged one' });
+  await registry.database.run(
+    `update manifests set content = '{}', size = 2
+      where repository_id = (select id from repositories where name = $1)`,
+    [damaged],
+  );
+  await push(sound, 'v1', { of: 'the sound one' });
+  await expect(newLabels().learn(signal)).rejects.toThrow('was stored and is refused');
+  expect(await find('of=the sound one')).toMatchObject([{ name: sound }]);
+});

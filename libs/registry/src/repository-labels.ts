@@ -35,16 +35,24 @@ export class RepositoryLabels {
     if (from === last) return 0;
     const since = from === undefined ? undefined : Math.max(0, from - LATE);
     let learnt = 0;
+    let failure: { readonly error: unknown } | undefined;
     for (let after = 0; ;) {
       const unlearnt = await repositoryLabels.unlearnt(since, after, AT_ONCE);
       for (const { id, name, digest } of unlearnt) {
         if (signal.aborted) return learnt;
-        await repositoryLabels.learn(id, digest, await this.#labelsOf(name, digest));
+        try {
+          await repositoryLabels.learn(id, digest, await this.#labelsOf(name, digest));
+        } catch (error) {
+          // One that is damaged is no reason to learn nothing of the others; what is away, is for all.
+          if (asRegistryError(error) !== undefined) throw error;
+          failure ??= { error };
+        }
       }
       learnt += unlearnt.length;
       after = unlearnt.at(-1)?.id ?? after;
       if (unlearnt.length < AT_ONCE) break;
     }
+    if (failure !== undefined) throw failure.error;
     this.#learntTo = last;
     return learnt;
   }
