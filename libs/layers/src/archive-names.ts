@@ -1,19 +1,11 @@
-import {
-  cleanPath,
-  componentsOf,
-  joined,
-  nameOf,
-  parentOf,
-  PATH_LIMIT,
-  shown,
-} from './archive-path.ts';
+import { cleanPath, joined, nameOf, parentOf, PATH_LIMIT, shown } from './archive-path.ts';
 import { layerError } from './errors.ts';
+import { followLinks } from './follow-links.ts';
 import type { TarEntry } from './tar-entry.ts';
 
 const WHITEOUT = '.wh.';
 const AUFS = '.wh..wh.';
 const OPAQUE = '.wh..wh..opq';
-const MOST_LINKS = 40;
 
 /** Characters of symbolic links that are followed; of those behind nobody's path leads through. */
 const MOST_LINK_TEXT = 16 * 1024 * 1024;
@@ -89,33 +81,13 @@ export class ArchiveNames {
     const last = components.pop();
     if (last === undefined) return '';
     const folder = components.join('/');
-    if (folder !== this.#last.folder) this.#last = { folder, real: this.#follow(components, name) };
+    if (folder !== this.#last.folder) {
+      const linkAt = (at: string) => this.#links.get(at);
+      const real = this.#links.size === 0 ? folder : followLinks(components, name, linkAt);
+      this.#last = { folder, real };
+    }
     const path = joined(this.#last.real, last);
     if (path.length > PATH_LIMIT) throw layerError(`the path ${shown(name)} is too long`);
     return path;
-  }
-
-  #follow(components: readonly string[], name: string): string {
-    if (this.#links.size === 0) return components.join('/');
-    let at = '';
-    let links = 0;
-    for (let rest = components; rest.length > 0;) {
-      const [component = '', ...others] = rest;
-      rest = others;
-      if (component === '..') {
-        at = parentOf(at);
-        continue;
-      }
-      const next = joined(at, component);
-      const target = this.#links.get(next);
-      if (target === undefined) {
-        at = next;
-        continue;
-      }
-      if (++links > MOST_LINKS) throw layerError(`${shown(name)} leads through too many links`);
-      if (target.startsWith('/')) at = '';
-      rest = [...componentsOf(target), ...rest];
-    }
-    return at;
   }
 }

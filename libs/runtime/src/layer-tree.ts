@@ -1,19 +1,9 @@
-import {
-  cleanPath,
-  componentsOf,
-  joined,
-  layerError,
-  parentOf,
-  PATH_LIMIT,
-  shown,
-} from '@slipway/layers';
+import { cleanPath, followLinks, joined, layerError, PATH_LIMIT, shown } from '@slipway/layers';
 
 type Node =
   | { readonly kind: 'folder'; readonly explicit: boolean }
   | { readonly kind: 'symbolic-link'; readonly target: string }
   | { readonly kind: 'other' };
-
-const MOST_LINKS = 40;
 
 /**
  * What a layer has created so far. Nothing but the layer itself writes where it is unpacked, and that begins
@@ -55,34 +45,20 @@ export class LayerTree {
     const last = components.pop();
     if (last === undefined) return { path: '', missing: [] };
     const missing: string[] = [];
-    let at = '';
-    let links = 0;
-    for (let rest = components; rest.length > 0;) {
-      const [component = '', ...others] = rest;
-      rest = others;
-      if (component === '..') {
-        at = parentOf(at);
-        continue;
-      }
-      const next = joined(at, component);
-      const node = this.#nodes.get(next);
+    const at = followLinks(components, name, (step) => {
+      const node = this.#nodes.get(step);
       switch (node?.kind) {
         case undefined:
-          missing.push(next);
-          at = next;
-          break;
+          missing.push(step);
+          return undefined;
         case 'folder':
-          at = next;
-          break;
+          return undefined;
         case 'symbolic-link':
-          if (++links > MOST_LINKS) throw layerError(`${shown(name)} leads through too many links`);
-          if (node.target.startsWith('/')) at = '';
-          rest = [...componentsOf(node.target), ...rest];
-          break;
+          return node.target;
         case 'other':
-          throw layerError(`${shown(name)} lies in ${shown(next)}, which is no folder`);
+          throw layerError(`${shown(name)} lies in ${shown(step)}, which is no folder`);
       }
-    }
+    });
     const path = joined(at, last);
     if (path.length > PATH_LIMIT) throw layerError(`the path ${shown(name)} is too long`);
     return { path, missing };
