@@ -10,6 +10,7 @@ export {
 export { decompressed, type Unpack } from './decompress.ts';
 export { LayerError, layerError } from './errors.ts';
 export { followLinks } from './follow-links.ts';
+export { Kept } from './kept.ts';
 export { padding } from './tar-block.ts';
 export type { TarEntry } from './tar-entry.ts';
 export { TarReader } from './tar-reader.ts';

@@ -1,5 +1,6 @@
 import { FieldReader } from './byte-fields.ts';
 import { readBlockOf, unpacked } from './entry-block.ts';
+import { Kept } from './kept.ts';
 import type { LayerEntry } from './layer-entry.ts';
 import { INDEX_END, TAIL_BYTES } from './write-index.ts';
 
@@ -24,7 +25,7 @@ export class LayerIndex {
   readonly #read: ReadRange;
   readonly #table: readonly Place[];
   /** Those that were read last. */
-  readonly #blocks = new Map<number, Promise<readonly LayerEntry[]>>();
+  readonly #blocks = new Kept<readonly LayerEntry[]>(KEPT_BLOCKS);
 
   private constructor(read: ReadRange, table: readonly Place[]) {
     this.#read = read;
@@ -73,18 +74,9 @@ export class LayerIndex {
   #block(at: number): Promise<readonly LayerEntry[]> | undefined {
     const place = this.#table[at];
     if (place === undefined) return undefined;
-    const known = this.#blocks.get(at);
-    this.#blocks.delete(at);
-    const block =
-      known ?? undamaged(async () => readBlockOf(await this.#read(place.start, place.length)));
-    this.#blocks.set(at, block);
-    for (const oldest of this.#blocks.keys()) {
-      if (this.#blocks.size <= KEPT_BLOCKS) break;
-      this.#blocks.delete(oldest);
-    }
-    // What could not be read now is asked for again.
-    block.catch(() => this.#blocks.delete(at));
-    return block;
+    return this.#blocks.get(String(at), () =>
+      undamaged(async () => readBlockOf(await this.#read(place.start, place.length))),
+    );
   }
 }
 

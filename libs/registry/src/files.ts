@@ -1,6 +1,7 @@
 import {
   DamagedIndexError,
   INDEX_FORMAT,
+  Kept,
   type LayerEntry,
   MergedFiles,
   readFileOf,
@@ -81,7 +82,7 @@ export class Files {
   readonly #store: BlobStore;
   readonly #images: Images;
   readonly #indexes: LayerIndexes;
-  readonly #spaces = new Map<string, Promise<Space>>();
+  readonly #spaces = new Kept<Space>(KEPT_SPACES);
   readonly #looks = new Turns(8, WAITING);
   readonly #walks = new Turns(2, WAITING);
   readonly #reads = new Turns(4, WAITING);
@@ -119,21 +120,12 @@ export class Files {
   async space(wanted: Wanted): Promise<Indexing & { readonly space: Space | undefined }> {
     const done = await this.#look(this.#walks, wanted, async (files, layers) => {
       const key = layers.map(({ storageKey }) => storageKey).join();
-      const known = this.#spaces.get(key);
-      const space =
-        known ??
+      return this.#spaces.get(key, () =>
         spaceOf(
           files,
           layers.map(({ digest, size = 0 }) => ({ digest, size })),
-        );
-      this.#spaces.delete(key);
-      this.#spaces.set(key, space);
-      space.catch(() => this.#spaces.delete(key));
-      for (const oldest of this.#spaces.keys()) {
-        if (this.#spaces.size <= KEPT_SPACES) break;
-        this.#spaces.delete(oldest);
-      }
-      return space;
+        ),
+      );
     });
     return { ...done.indexing, space: done.found };
   }

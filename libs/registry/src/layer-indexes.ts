@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { DamagedIndexError, LayerIndex } from '@slipway/layers';
+import { DamagedIndexError, Kept, LayerIndex } from '@slipway/layers';
 import { type BlobStore, parseStorageKey } from '@slipway/storage';
 
 const KEPT = 64;
@@ -7,7 +7,7 @@ const KEPT = 64;
 /** Indexes of layers out of the store, of which those that were looked into last stay open. */
 export class LayerIndexes {
   readonly #store: BlobStore;
-  readonly #open = new Map<string, Promise<LayerIndex>>();
+  readonly #open = new Kept<LayerIndex>(KEPT);
 
   constructor(store: BlobStore) {
     this.#store = store;
@@ -15,22 +15,11 @@ export class LayerIndexes {
 
   /** Rejects with a `DamagedIndexError` where there is none. */
   open(storageKey: string): Promise<LayerIndex> {
-    const known = this.#open.get(storageKey);
-    this.#open.delete(storageKey);
-    const index = known ?? this.#read(storageKey);
-    this.#open.set(storageKey, index);
-    for (const oldest of this.#open.keys()) {
-      if (this.#open.size <= KEPT) break;
-      this.#open.delete(oldest);
-    }
-    index.catch(() => {
-      this.forget(storageKey);
-    });
-    return index;
+    return this.#open.get(storageKey, () => this.#read(storageKey));
   }
 
   forget(storageKey: string): void {
-    this.#open.delete(storageKey);
+    this.#open.forget(storageKey);
   }
 
   async #read(storageKey: string): Promise<LayerIndex> {
