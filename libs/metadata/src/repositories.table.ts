@@ -2,7 +2,7 @@ import type { RepositoryName } from '@slipway/oci';
 import { like } from './like.ts';
 import type { RepositoryRow } from './repository.row.ts';
 import type { Sql, Statement } from './sql.ts';
-import { SAYABLE, type Visible } from './visible.ts';
+import { SAYABLE, type Visible, visible } from './visible.ts';
 
 /** A repository's row id; it never leaves the domain. */
 export type RepositoryId = number;
@@ -180,9 +180,7 @@ const VISIBILITY: Statement<Pick<RepositoryRow, 'visibility'>> = {
 
 const LIST_VISIBLE: Statement<{ name: RepositoryName }> = {
   name: 'repositories.list-visible',
-  text: `select name from repositories where name > $1 and ${SAYABLE}
-      and ($3::text[] is null or visibility = 'public' or name like any($3))
-      and ($4::text[] is null or name like any($4))
+  text: `select name from repositories r where name > $1 and ${SAYABLE} and ${visible('$3', '$4')}
     order by name limit $2`,
 };
 

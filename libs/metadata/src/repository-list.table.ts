@@ -3,7 +3,7 @@ import type { AccountId } from './accounts.table.ts';
 import { containing, like } from './like.ts';
 import type { RepositoryRow } from './repository.row.ts';
 import type { Sql, Statement } from './sql.ts';
-import { SAYABLE, type Visible } from './visible.ts';
+import { SAYABLE, type Visible, visible } from './visible.ts';
 
 /** A repository as people look at it. */
 export interface Repository {
@@ -140,8 +140,7 @@ const SHOW: Statement<WholeRow> = {
 };
 
 const WANTED = `${SAYABLE}
-      and ($4::text[] is null or r.visibility = 'public' or r.name like any($4))
-      and ($5::text[] is null or r.name like any($5))
+      and ${visible('$4', '$5')}
       and ($6::text is null or r.name like $6 or lower(r.description) like $6
         or exists (select from unnest(r.labels) as l (label) where lower(l.label) like $6))
       and ($7::text is null or r.name >= $7::text || '/' and r.name < $7::text || '0')

@@ -2,7 +2,7 @@ import type { Digest, ManifestKind, ManifestMediaType, RepositoryName, Tag } fro
 import { containing, like } from './like.ts';
 import type { RepositoryId } from './repositories.table.ts';
 import type { Sql, Statement } from './sql.ts';
-import { SAYABLE, type Visible } from './visible.ts';
+import { SAYABLE, type Visible, visible } from './visible.ts';
 
 /** A tag, the move that brought it where it is, and what it points at. */
 export interface ListedTag {
@@ -247,8 +247,7 @@ const LATEST: Statement<MovedTag> = {
         select t.updated_at from tags t where t.repository_id = r.id
         order by t.updated_at desc limit 1) last
       where ${SAYABLE}
-        and ($2::text[] is null or r.visibility = 'public' or r.name like any($2))
-        and ($3::text[] is null or r.name like any($3))
+        and ${visible('$2', '$3')}
       order by last.updated_at desc limit $1) r
     cross join lateral (
       select t.name, t.digest, t.updated_at from tags t where t.repository_id = r.id

@@ -10,3 +10,12 @@ export interface Visible {
 
 /** Not those that keep what is in the trash. */
 export const SAYABLE = "name < '~'";
+
+/**
+ * The condition that a repository is visible whose row is `r`; `patterns` and `within` are the parameters for a
+ * `Visible`'s, as `like` writes them.
+ */
+export function visible(patterns: string, within: string): string {
+  return `(${patterns}::text[] is null or r.visibility = 'public' or r.name like any(${patterns}))
+      and (${within}::text[] is null or r.name like any(${within}))`;
+}
