@@ -9,13 +9,13 @@ import {
   searchFiles,
   showSpace,
 } from '@slipway/api';
-import { Files, may, refusal, RegistryError, Resources, type Wanted } from '@slipway/registry';
+import { Files, Resources, type Wanted } from '@slipway/registry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
 import { Answers } from './answers.ts';
 import { Asker } from './asker.ts';
 import { attachment } from './attachment.ts';
 import { type Call, repositoryOf } from './call.ts';
+import { askedToPull, guarded } from './pulled.ts';
 
 const FILE = 'repositories/:repository/images/:reference/files';
 
@@ -99,15 +99,11 @@ export class FilesController {
     parameters: unknown,
     query: unknown,
   ): Promise<{ readonly wanted: Wanted; readonly path: string }> {
-    const identity = await this.#asker.of(request, reply);
-    const asked = fileOf.safeParse({ ...Object(parameters), ...Object(query) });
-    if (!asked.success) throw new RegistryError('request-invalid', z.prettifyError(asked.error));
-    const { repository, path, ...rest } = asked.data;
-    const resource = await this.#resources.repository(repository, 'pull');
-    const decision = may(identity, 'pull', resource);
-    if (!decision.allowed) throw refusal(identity, 'pull', resource, decision);
-    const { reference, platform, layer } = rest;
-    return { wanted: { repository: resource.name, reference, platform, layer }, path };
+    const asking = { request, reply, parameters, query };
+    const parts = { asker: this.#asker, resources: this.#resources };
+    const asked = await askedToPull(parts, fileOf, asking);
+    const { repository, reference, platform, layer, path } = asked;
+    return { wanted: { repository, reference, platform, layer }, path };
   }
 }
 
@@ -116,10 +112,3 @@ function wantedBy(call: Call<typeof listFiles | typeof searchFiles | typeof show
   const { reference } = call.parameters;
   return { repository: repositoryOf(call), reference, platform, layer };
 }
-
-/** Whatever a file says that it is, a page of this registry it is not. */
-const guarded = (reply: FastifyReply): FastifyReply =>
-  reply
-    .header('Cache-Control', 'private, no-store')
-    .header('Content-Security-Policy', "default-src 'none'; sandbox")
-    .header('X-Content-Type-Options', 'nosniff');
