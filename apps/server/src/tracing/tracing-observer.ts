@@ -6,7 +6,7 @@ import { failed, type Spans } from './spans.ts';
  * These look every second or two whether there is something to do, so they have no spans of their own: what they
  * find has.
  */
-const LOOKING: ReadonlySet<string> = new Set(['ledger', 'webhooks']);
+const LOOKING: ReadonlySet<string> = new Set(['files', 'labels', 'ledger', 'webhooks']);
 
 /** There would be one for each statement; a wait shows as the gap before it. */
 const WAIT = 'pool.connect';
