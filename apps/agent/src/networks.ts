@@ -38,6 +38,7 @@ import {
   networkRecord,
   type NetworkWish,
 } from './network-record.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 import { readState, writeState } from './state-file.ts';
 
 const HOSTS_LIMIT = 1024 * 1024;
@@ -51,8 +52,8 @@ export class Networks {
   readonly host: HostNetwork;
   readonly #root: string;
   readonly #networks = new Map<string, NetworkRecord>();
+  readonly #turns = new OneAtATime();
   #unsettled = false;
-  #last: Promise<unknown> = Promise.resolve();
 
   private constructor(root: string) {
     this.#root = root;
@@ -68,9 +69,7 @@ export class Networks {
 
   /** One after the other: two that decide at once would take the same address or port. */
   async exclusively<Result>(action: () => Promise<Result>): Promise<Result> {
-    const result = this.#last.then(action);
-    this.#last = result.catch(() => undefined);
-    return result;
+    return this.#turns.run('networks', action);
   }
 
   list(): readonly NetworkRecord[] {
