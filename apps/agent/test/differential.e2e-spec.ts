@@ -1,9 +1,9 @@
 import type { Client } from '../../server/test/client.ts';
 import { containersClient } from '../../server/test/containers-client.ts';
 import { describeWith } from '../../server/test/needs.ts';
-import { startLimit, suiteRegistry } from '../../server/test/suite-registry.ts';
+import { startLimit } from '../../server/test/suite-registry.ts';
 import { builtImage, busybox, type ImageProcess, type LayerScript } from './built-images.ts';
-import { type TestAgent, testAgent } from './test-agent.ts';
+import { suiteAgent } from './suite-agent.ts';
 
 const limit = 120_000;
 
@@ -109,17 +109,13 @@ describeWith(
   { tools: ['runc', 'conmon', 'busybox', 'podman', 'tar', 'ip', 'nft'], root: true },
   'a container has the files and the environment that podman gives it',
   () => {
-    let agent: TestAgent;
-    // Before the registry takes its folder away.
-    afterAll(async () => agent.stop(), limit);
-    const registry = suiteRegistry();
+    const { agent, registry, signIn } = suiteAgent();
     let podman: Client;
 
     beforeAll(async () => {
-      agent = testAgent(registry.folder);
       podman = await containersClient('podman', registry);
       const { username, password, host } = registry;
-      await agent.run(['login', '-u', username, '--password-stdin', host], password);
+      await signIn();
       await podman.run(['login', '--username', username, '--password', password, host]);
     }, startLimit);
 

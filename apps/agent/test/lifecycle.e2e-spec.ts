@@ -2,9 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeWith } from '../../server/test/needs.ts';
-import { startLimit, suiteRegistry } from '../../server/test/suite-registry.ts';
+import { startLimit } from '../../server/test/suite-registry.ts';
 import { builtImage, busybox } from './built-images.ts';
-import { type TestAgent, testAgent } from './test-agent.ts';
+import { suiteAgent } from './suite-agent.ts';
 
 const limit = 120_000;
 
@@ -18,21 +18,16 @@ interface Inspected {
 const needs = { tools: ['runc', 'conmon', 'busybox', 'tar', 'ip', 'nft'], root: true };
 
 describeWith(needs, 'slipway', () => {
-  let agent: TestAgent;
-  // Before the registry takes its folder away.
-  afterAll(async () => agent.stop(), limit);
-  const registry = suiteRegistry();
+  const { agent, registry, signIn } = suiteAgent();
   const app = () => `${registry.host}/acme/lifecycle:1`;
 
   beforeAll(async () => {
-    agent = testAgent(registry.folder);
     await registry.push(
       await builtImage(registry.folder, 'lifecycle', [busybox]),
       'acme/lifecycle',
       '1',
     );
-    const { username, password, host } = registry;
-    await agent.run(['login', '-u', username, '--password-stdin', host], password);
+    await signIn();
     await agent.run(['pull', app()]);
   }, startLimit);
 

@@ -6,9 +6,10 @@ import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeWith } from '../../server/test/needs.ts';
-import { startLimit, suiteRegistry } from '../../server/test/suite-registry.ts';
+import { startLimit } from '../../server/test/suite-registry.ts';
 import { builtImage, busybox } from './built-images.ts';
-import { networkLeftovers, type TestAgent, testAgent } from './test-agent.ts';
+import { suiteAgent } from './suite-agent.ts';
+import { networkLeftovers } from './test-agent.ts';
 
 const limit = 120_000;
 
@@ -26,17 +27,13 @@ interface Inspected {
 const needs = { tools: ['runc', 'conmon', 'busybox', 'tar', 'ip', 'nft'], root: true };
 
 describeWith(needs, 'networks of containers', () => {
-  let agent: TestAgent;
-  // Before the registry takes its folder away.
-  afterAll(async () => agent.stop(), limit);
-  const registry = suiteRegistry();
+  const { agent, registry, signIn } = suiteAgent();
   const web = () => `${registry.host}/acme/web:1`;
   const hostAddress = Object.values(networkInterfaces())
     .flat()
     .find((each) => each?.family === 'IPv4' && !each.internal)?.address;
 
   beforeAll(async () => {
-    agent = testAgent(registry.folder);
     const names = {
       script: 'mkdir bin; for name in httpd wget ip timeout; do ln -s busybox bin/$name; done',
     };
@@ -54,8 +51,7 @@ describeWith(needs, 'networks of containers', () => {
       'acme/web',
       '1',
     );
-    const { username, password, host } = registry;
-    await agent.run(['login', '-u', username, '--password-stdin', host], password);
+    await signIn();
     await agent.run(['pull', '-q', web()]);
   }, startLimit);
 

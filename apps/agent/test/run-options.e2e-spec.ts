@@ -2,9 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hostArchitecture } from '@slipway/runtime';
 import { describeWith } from '../../server/test/needs.ts';
-import { startLimit, suiteRegistry } from '../../server/test/suite-registry.ts';
+import { startLimit } from '../../server/test/suite-registry.ts';
 import { builtImage, busybox } from './built-images.ts';
-import { type TestAgent, testAgent } from './test-agent.ts';
+import { suiteAgent } from './suite-agent.ts';
 
 const limit = 120_000;
 
@@ -15,20 +15,15 @@ describeWith(
   { tools: ['runc', 'conmon', 'busybox', 'catatonit', 'tar', 'ip', 'nft'], root: true },
   'slipway run with options',
   () => {
-    let agent: TestAgent;
-    // Before the registry takes its folder away.
-    afterAll(async () => agent.stop(), limit);
-    const registry = suiteRegistry();
+    const { agent, registry, signIn } = suiteAgent();
     const app = () => `${registry.host}/acme/options:1`;
 
     beforeAll(async () => {
-      agent = testAgent(registry.folder);
       const image = await builtImage(registry.folder, 'options', [busybox], {
         Labels: { from: 'image', both: 'image' },
       });
       await registry.push(image, 'acme/options', '1');
-      const { username, password, host } = registry;
-      await agent.run(['login', '-u', username, '--password-stdin', host], password);
+      await signIn();
       await agent.run(['pull', app()]);
     }, startLimit);
 

@@ -2,23 +2,19 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeWith } from '../../server/test/needs.ts';
-import { startLimit, suiteRegistry } from '../../server/test/suite-registry.ts';
+import { startLimit } from '../../server/test/suite-registry.ts';
 import { builtImage, busybox } from './built-images.ts';
-import { type TestAgent, testAgent } from './test-agent.ts';
+import { suiteAgent } from './suite-agent.ts';
 
 const limit = 120_000;
 
 const needs = { tools: ['runc', 'conmon', 'busybox', 'tar', 'ip', 'nft'], root: true };
 
 describeWith(needs, 'slipway', () => {
-  let agent: TestAgent;
-  // Before the registry takes its folder away.
-  afterAll(async () => agent.stop(), limit);
-  const registry = suiteRegistry();
+  const { agent, registry } = suiteAgent();
   const app = () => `${registry.host}/acme/app:1`;
 
   beforeAll(async () => {
-    agent = testAgent(registry.folder);
     const image = await builtImage(registry.folder, 'app', [busybox], {
       Cmd: ['sh', '-c', 'echo hello $WHO'],
       Env: ['PATH=/bin', 'WHO=world'],

@@ -1,23 +1,18 @@
 import { describeWith } from '../../server/test/needs.ts';
-import { startLimit, suiteRegistry } from '../../server/test/suite-registry.ts';
+import { startLimit } from '../../server/test/suite-registry.ts';
 import { builtImage, busybox } from './built-images.ts';
-import { type TestAgent, testAgent } from './test-agent.ts';
+import { suiteAgent } from './suite-agent.ts';
 
 const limit = 120_000;
 
 const needs = { tools: ['runc', 'conmon', 'busybox', 'tar', 'ip', 'nft'], root: true };
 
 describeWith(needs, 'slipway', () => {
-  let agent: TestAgent;
-  // Before the registry takes its folder away.
-  afterAll(async () => agent.stop(), limit);
-  const registry = suiteRegistry();
+  const { agent, registry, signIn } = suiteAgent();
   const named = (name: string) => `${registry.host}/acme/${name}`;
 
   beforeAll(async () => {
-    agent = testAgent(registry.folder);
-    const { username, password, host } = registry;
-    await agent.run(['login', '-u', username, '--password-stdin', host], password);
+    await signIn();
     for (const text of ['one', 'two']) {
       const layer = { script: `printf %1000s ${text} > file` };
       await registry.push(

@@ -1,23 +1,19 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeWith } from '../../server/test/needs.ts';
-import { startLimit, suiteRegistry } from '../../server/test/suite-registry.ts';
+import { startLimit } from '../../server/test/suite-registry.ts';
 import { builtImage, busybox } from './built-images.ts';
-import { type TestAgent, testAgent } from './test-agent.ts';
+import { suiteAgent } from './suite-agent.ts';
 
 const limit = 120_000;
 
 const needs = { tools: ['runc', 'conmon', 'busybox', 'tar', 'ip', 'nft'], root: true };
 
 describeWith(needs, 'slipway volume', () => {
-  let agent: TestAgent;
-  // Before the registry takes its folder away.
-  afterAll(async () => agent.stop(), limit);
-  const registry = suiteRegistry();
+  const { agent, registry, signIn } = suiteAgent();
   const app = () => `${registry.host}/acme/volumes:1`;
 
   beforeAll(async () => {
-    agent = testAgent(registry.folder);
     const data = {
       script:
         'mkdir -p srv/data; echo image > srv/data/file; chown -R 1000:50 srv/data; chmod 750 srv/data; ln -s srv/data data',
@@ -26,8 +22,7 @@ describeWith(needs, 'slipway volume', () => {
       Volumes: { '/srv/data': {} },
     });
     await registry.push(image, 'acme/volumes', '1');
-    const { username, password, host } = registry;
-    await agent.run(['login', '-u', username, '--password-stdin', host], password);
+    await signIn();
     await agent.run(['pull', app()]);
   }, startLimit);
 

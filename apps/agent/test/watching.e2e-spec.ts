@@ -1,28 +1,23 @@
 import { describeWith } from '../../server/test/needs.ts';
-import { startLimit, suiteRegistry } from '../../server/test/suite-registry.ts';
+import { startLimit } from '../../server/test/suite-registry.ts';
 import { builtImage, busybox } from './built-images.ts';
-import { type TestAgent, testAgent } from './test-agent.ts';
+import { suiteAgent } from './suite-agent.ts';
 
 const limit = 120_000;
 
 const needs = { tools: ['runc', 'conmon', 'busybox', 'ps', 'tar', 'ip', 'nft'], root: true };
 
 describeWith(needs, 'slipway', () => {
-  let agent: TestAgent;
-  // Before the registry takes its folder away.
-  afterAll(async () => agent.stop(), limit);
-  const registry = suiteRegistry();
+  const { agent, registry, signIn } = suiteAgent();
   const app = () => `${registry.host}/acme/watched:1`;
 
   beforeAll(async () => {
-    agent = testAgent(registry.folder);
     await registry.push(
       await builtImage(registry.folder, 'watched', [busybox]),
       'acme/watched',
       '1',
     );
-    const { username, password, host } = registry;
-    await agent.run(['login', '-u', username, '--password-stdin', host], password);
+    await signIn();
     const busy = 'sleep 1000 & while :; do :; done';
     await agent.run([
       'run',
